@@ -3,6 +3,7 @@ export * from './decide.ts';
 export * from './errno.ts';
 export * from './event.ts';
 export * from './fold.ts';
+export * from './holdings.ts';
 export * from './lease.ts';
 export * from './manager.ts';
 export * from './operation.ts';

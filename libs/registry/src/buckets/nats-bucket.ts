@@ -1,0 +1,118 @@
+import { jetstream, JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import type { KV, KvEntry, KvWatchEntry } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/nats-core';
+import type { Bucket, BucketEntry, BucketListener, BucketWatch } from './bucket.ts';
+
+export interface NatsBucketOptions {
+  readonly connection: NatsConnection;
+  readonly name: string;
+  readonly ttlMs: number;
+  readonly replicas: number;
+}
+
+/** How long a watcher can be away and still be told by a marker that a key ran out. */
+const MARKER_TTL_MS = 60_000;
+
+/**
+ * A NATS key-value bucket. Reads go to its leader (`allow_direct` is off): a lease must never be judged by what a
+ * follower has not heard yet. Keys that run out leave a marker (nats-server 2.11 or newer), so nothing is polled.
+ */
+export class NatsBucket implements Bucket {
+  readonly ttlMs: number;
+  private readonly kv: KV;
+
+  private constructor(kv: KV, ttlMs: number) {
+    this.kv = kv;
+    this.ttlMs = ttlMs;
+  }
+
+  /** Opens the bucket and makes it if it is not there. @throws when it is there with another time to live. */
+  static async open({ connection, name, ttlMs, replicas }: NatsBucketOptions): Promise<NatsBucket> {
+    const kv = await new Kvm(jetstream(connection)).create(name, { ttl: ttlMs, markerTTL: MARKER_TTL_MS, history: 1, replicas, allow_direct: false });
+    const { ttl } = await kv.status();
+    if (ttl !== ttlMs) {
+      throw new Error(`the bucket ${name} has a time to live of ${ttl} ms, not the ${ttlMs} ms asked for: use the same everywhere, or remove the bucket`);
+    }
+    return new NatsBucket(kv, ttlMs);
+  }
+
+  async get(key: string): Promise<BucketEntry | undefined> {
+    const entry = await this.kv.get(key);
+    return entry === null || isRemoval(entry) ? undefined : entryOf(entry);
+  }
+
+  async create(key: string, value: string): Promise<number | undefined> {
+    return unlessConflict(() => this.kv.create(key, value));
+  }
+
+  async update(key: string, value: string, revision: number): Promise<number | undefined> {
+    return unlessConflict(() => this.kv.update(key, value, revision));
+  }
+
+  async put(key: string, value: string): Promise<void> {
+    await this.kv.put(key, value);
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.kv.purge(key);
+  }
+
+  async watch(prefix: string, listener: BucketListener): Promise<BucketWatch> {
+    const pattern = `${prefix}.>`;
+    const before = await this.standingKeys(pattern);
+    const entries = await this.kv.watch({ key: pattern });
+    let closed = false;
+    let told = (): void => {};
+    const allTold = new Promise<void>((resolve) => (told = resolve));
+    const missing = new Set(before);
+    if (missing.size === 0) told();
+    const reading = (async () => {
+      for await (const entry of entries) {
+        if (closed) return;
+        tell(entry, listener);
+        if (missing.delete(entry.key) && missing.size === 0) told();
+      }
+    })();
+    await allTold;
+    return {
+      close: async () => {
+        closed = true;
+        entries.stop();
+        await reading;
+      },
+    };
+  }
+
+  private async standingKeys(pattern: string): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const key of await this.kv.keys(pattern)) keys.push(key);
+    return keys;
+  }
+}
+
+function tell(entry: KvWatchEntry, listener: BucketListener): void {
+  if (isRemoval(entry)) listener.onRemoved(entry.key);
+  else listener.onPut(entryOf(entry));
+}
+
+function isRemoval(entry: KvEntry): boolean {
+  return entry.operation !== 'PUT';
+}
+
+function entryOf(entry: KvEntry): BucketEntry {
+  return { key: entry.key, value: entry.string(), revision: entry.revision };
+}
+
+async function unlessConflict(write: () => Promise<number>): Promise<number | undefined> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof JetStreamApiError && isConflict(error)) return undefined;
+    throw error;
+  }
+}
+
+function isConflict({ code }: JetStreamApiError): boolean {
+  return code === JetStreamApiCodes.StreamWrongLastSequence || code === JetStreamApiCodes.StreamWrongLastSequenceUnknown;
+}

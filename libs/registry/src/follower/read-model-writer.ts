@@ -1,0 +1,88 @@
+import { participantKey } from '@irqmesh/domain';
+import type { Clock, Fold, LogEvent, Participant, ParticipantMemory, Side, Timer, TokenState } from '@irqmesh/domain';
+import type { ReadModel } from '../read-model/port.ts';
+
+/** How long a change may wait before it is written. */
+const WRITE_AFTER_MS = 200;
+/** How many changed tokens make a batch that is written at once. */
+const WRITE_AT_TOKENS = 2_000;
+
+/** Gathers what the fold changes and writes it to the read model in batches, one at a time. */
+export class ReadModelWriter {
+  logCreatedMs = 0;
+  private tokens = new Map<string, TokenState>();
+  private participants = new Map<string, ParticipantMemory>();
+  private last: LogEvent | undefined;
+  private timer: Timer | undefined;
+  private writing: Promise<void> | undefined;
+  private readonly readModel: ReadModel;
+  private readonly clock: Clock;
+  private readonly onError: (error: Error) => void;
+
+  constructor(readModel: ReadModel, clock: Clock, onError: (error: Error) => void) {
+    this.readModel = readModel;
+    this.clock = clock;
+    this.onError = onError;
+  }
+
+  /** Notes what an event changed: its token, and the participants it names or settles. */
+  note(fold: Fold, state: TokenState, event: LogEvent): void {
+    this.last = event;
+    this.tokens.set(state.token, state);
+    for (const [side, participant] of touched(state, event)) {
+      const memory = fold.participant(side, participant);
+      if (memory === undefined) continue;
+      const key = participantKey(side, participant);
+      // Moved to the end: the read model drops those that changed first.
+      this.participants.delete(key);
+      this.participants.set(key, memory);
+    }
+    if (this.tokens.size >= WRITE_AT_TOKENS) this.startWriting();
+    else this.timer ??= this.clock.after(WRITE_AFTER_MS, () => this.startWriting());
+  }
+
+  /** Writes what is left. */
+  async close(): Promise<void> {
+    this.timer?.cancel();
+    await this.writing;
+    await this.writeAll();
+  }
+
+  private startWriting(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    // While a batch is being written the next one gathers; the write under way takes it on when it is done.
+    this.writing ??= this.writeAll()
+      .catch((error: Error) => this.onError(error))
+      .finally(() => (this.writing = undefined));
+  }
+
+  private async writeAll(): Promise<void> {
+    while (this.last !== undefined) {
+      const { last, tokens, participants } = this;
+      this.last = undefined;
+      this.tokens = new Map();
+      this.participants = new Map();
+      const checkpoint = { createdMs: this.logCreatedMs, sequence: last.sequence, eventId: last.id };
+      await this.readModel.write({ checkpoint, tokens: [...tokens.values()], participants: [...participants.values()] });
+    }
+  }
+}
+
+function* touched(state: TokenState, { body }: LogEvent): Generator<[Side, Participant]> {
+  switch (body.type) {
+    case 'ProducerRegistered':
+    case 'ProducerUnregistered':
+      yield ['producer', body.participant];
+      break;
+    case 'ConsumerRegistered':
+    case 'ConsumerUnregistered':
+      yield ['consumer', body.participant];
+      break;
+    default:
+  }
+  for (const { operation } of state.settled) {
+    if (operation.kind === 'register') yield [operation.registration.side, operation.registration.participant];
+    else yield [operation.side, operation.participant];
+  }
+}

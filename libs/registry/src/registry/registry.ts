@@ -1,0 +1,207 @@
+import { decideRegister, decideUnregister, Errno, formatParticipant, leaseTerms } from '@irqmesh/domain';
+import type { Clock, Decision, NewEvent, Participant, RegisterCommand, Registration, Side, UnregisterCommand } from '@irqmesh/domain';
+import { LogUnavailableError } from '@irqmesh/event-log';
+import type { LogFollower, SettledOperation } from '../follower/log-follower.ts';
+import type { KeyedLock } from '../keyed-lock.ts';
+import type { SessionExpiry } from '../sessions/session-expiry.ts';
+import type { Appender } from './appender.ts';
+import { NOT_APPENDED, settledOutcome } from './outcome.ts';
+import type { ItemOutcome } from './outcome.ts';
+import type { RefusalNotes } from './refusal-notes.ts';
+
+export interface RegistryOptions {
+  readonly side: Side;
+  /** Who writes the events: service and instance. */
+  readonly source: string;
+  readonly follower: LogFollower;
+  readonly appender: Appender;
+  readonly sessions: SessionExpiry;
+  readonly notes: RefusalNotes;
+  readonly clock: Clock;
+  /** Decide-and-append is serialized per token; shared with the expiry, which appends too. */
+  readonly tokenLock: KeyedLock;
+  readonly sessionTtlMs: number;
+  /** Tokens beyond this are refused with -ENOMEM. */
+  readonly maxTokens: number;
+}
+
+/** What a call brings beside its command. */
+export interface CallContext {
+  /** Nothing is decided after this moment, in milliseconds since 1970. */
+  readonly deadlineMs: number;
+  readonly traceparent?: string | undefined;
+}
+
+/** What came of deciding once: an outcome, or an operation to wait for before it is known. */
+type Step =
+  | { readonly kind: 'done'; readonly outcome: ItemOutcome }
+  | { readonly kind: 'operation'; readonly token: string; readonly sequence: number }
+  | { readonly kind: 'wait'; readonly token: string; readonly sequence: number };
+
+/**
+ * One side's registry: answers from its own fold and appends what it decides. An answer is given only when the
+ * operation is settled, and a refusal only when the fold is fresh, so that answers are linearizable.
+ */
+export class Registry {
+  private readonly options: RegistryOptions;
+
+  constructor(options: RegistryOptions) {
+    this.options = options;
+  }
+
+  get side(): Side {
+    return this.options.side;
+  }
+
+  /** Registers a participant of a session that holds a lease; waits until it is settled or the deadline. */
+  async register(command: RegisterCommand, context: CallContext): Promise<ItemOutcome> {
+    const refusal = this.refuseDeadline(command.deadlineMs) ?? (await this.refuseSession(command.participant));
+    if (refusal !== undefined) return refusal;
+    const decide = (): Decision => decideRegister(this.options.follower.fold, command, this.hasRoomFor(command.token));
+    const outcome = await this.carryOut(command, context, 'register', decide);
+    if (outcome.kind === 'settled' && outcome.sequence === 0 && outcome.result !== 0) {
+      this.options.notes.refused(command, outcome.result, outcome.holderSequence);
+    }
+    return outcome;
+  }
+
+  /** Removes a registration; resolves as settled once its disconnect is done, or there was nothing to do. */
+  async unregister(command: UnregisterCommand, context: CallContext): Promise<ItemOutcome> {
+    return this.carryOut(command, context, 'unregister', () => decideUnregister(this.options.follower.fold, command));
+  }
+
+  /** How a request ended, without ever carrying it out. `not_appended` when the log does not hold it. */
+  async result(participant: Participant, token: string, requestId: string, context: CallContext): Promise<ItemOutcome> {
+    const { follower, appender, side } = this.options;
+    if (!(await appender.refresh([token], context.deadlineMs))) return { kind: 'pending', sequence: 0 };
+    const memory = follower.fold.participant(side, participant);
+    if (memory?.register.requestId === requestId) return this.awaitOperation(memory.register.token, memory.register.sequence, context, participant);
+    if (memory?.unregister?.requestId === requestId) {
+      return this.awaitOperation(memory.register.token, memory.unregister.sequence, context, participant);
+    }
+    return NOT_APPENDED;
+  }
+
+  /** Decides under the token's lock; waits without it. */
+  private async carryOut(
+    command: RegisterCommand | UnregisterCommand,
+    context: CallContext,
+    verb: 'register' | 'unregister',
+    decide: () => Decision,
+  ): Promise<ItemOutcome> {
+    for (;;) {
+      if (this.leftMs(context) <= 0) return NOT_APPENDED;
+      const step = await this.options.tokenLock.run(command.token, () => this.decideAndAppend(command, context, verb, decide));
+      if (step.kind === 'done') return step.outcome;
+      if (step.kind === 'operation') return this.awaitOperation(step.token, step.sequence, context, command.participant);
+      await this.options.follower.whenSettled(step.token, step.sequence, this.leftMs(context));
+    }
+  }
+
+  private async decideAndAppend(
+    command: RegisterCommand | UnregisterCommand,
+    context: CallContext,
+    verb: 'register' | 'unregister',
+    decide: () => Decision,
+  ): Promise<Step> {
+    const { clock, appender, side } = this.options;
+    // Where the leader said that the token's events end: the fold forgets that of tokens long idle.
+    let leaderLastSequence = 0;
+    for (;;) {
+      if (this.leftMs(context) <= 0) return { kind: 'done', outcome: NOT_APPENDED };
+      const decision = decide();
+      if (decision.kind === 'wait') return { kind: 'wait', token: decision.token, sequence: decision.operationSequence };
+      if (decision.kind === 'repeat') return { kind: 'operation', token: decision.token, sequence: decision.operationSequence };
+      if (decision.kind === 'answer') {
+        const fresh = await this.confirm(decision, decide, context);
+        if (fresh === undefined) continue;
+        return { kind: 'done', outcome: fresh };
+      }
+      const { requestId, participant, token } = command;
+      const event: NewEvent = {
+        id: `${verb}:${side}:${participant.host}:${participant.session}:${participant.id}:${requestId}`,
+        token,
+        timeMs: clock.nowMs(),
+        source: this.options.source,
+        causationId: requestId,
+        traceparent: context.traceparent,
+        body: decision.body,
+      };
+      const expected = Math.max(decision.expectedLastSequence, leaderLastSequence);
+      const appended = await appender.append(event, side, expected, context.deadlineMs, (stored) => hasRequestId(stored, requestId));
+      if (appended.kind === 'appended') return { kind: 'operation', token, sequence: appended.sequence };
+      if (appended.kind === 'unknown') return { kind: 'done', outcome: { kind: 'pending', sequence: 0 } };
+      if (appended.kind === 'id_taken') return { kind: 'done', outcome: staleRequest(requestId, appended.sequence) };
+      leaderLastSequence = appended.lastSequence;
+    }
+  }
+
+  /**
+   * The answer, once the fold is as fresh as the leader: decided again if it changed meanwhile (undefined then).
+   * A refusal must not come from a fold that lags behind what others were told.
+   */
+  private async confirm(answer: Decision & { kind: 'answer' }, decide: () => Decision, context: CallContext): Promise<ItemOutcome | undefined> {
+    const { follower, appender } = this.options;
+    const before = follower.fold.position;
+    try {
+      if (!(await appender.refresh(answer.freshTokens, context.deadlineMs))) return NOT_APPENDED;
+    } catch (error) {
+      if (!(error instanceof LogUnavailableError)) throw error;
+      return NOT_APPENDED;
+    }
+    if (follower.fold.position !== before && !sameAnswer(decide(), answer)) return undefined;
+    const { result, message, warning, holder } = answer;
+    return { kind: 'settled', result, message, warning, sequence: 0, holderSequence: holder?.sequence };
+  }
+
+  private async awaitOperation(token: string, sequence: number, context: CallContext, participant: Participant): Promise<ItemOutcome> {
+    const { follower, side } = this.options;
+    const { settled, how } = await follower.whenSettled(token, sequence, this.leftMs(context));
+    if (!settled) return { kind: 'pending', sequence };
+    if (how !== undefined) return outcomeOf(how, sequence);
+    const memory = follower.fold.participant(side, participant);
+    const result = memory?.register.sequence === sequence ? (memory.register.result ?? 0) : 0;
+    return settledOutcome(result, sequence);
+  }
+
+  private refuseDeadline(deadlineMs: number): ItemOutcome | undefined {
+    const { maxDeadlineMs } = leaseTerms(this.options.sessionTtlMs);
+    if (deadlineMs >= 1 && deadlineMs <= maxDeadlineMs) return undefined;
+    return refused(Errno.EINVAL, `the callback deadline of ${deadlineMs} ms is out of range: 1 to ${maxDeadlineMs} ms with this session time to live`);
+  }
+
+  private async refuseSession(participant: Participant): Promise<ItemOutcome | undefined> {
+    if (await this.options.sessions.admit(participant)) return undefined;
+    return refused(Errno.ENODEV, `host ${participant.host} has no open session ${participant.session} (${formatParticipant(participant)}): it is unknown or has expired`);
+  }
+
+  private hasRoomFor(token: string): boolean {
+    const { follower, maxTokens } = this.options;
+    return follower.fold.tokenCount < maxTokens || follower.fold.isLive(token);
+  }
+
+  private leftMs(context: CallContext): number {
+    return context.deadlineMs - this.options.clock.nowMs();
+  }
+}
+
+function outcomeOf({ settlement, event }: SettledOperation, sequence: number): ItemOutcome {
+  return settledOutcome(settlement.result, sequence, event);
+}
+
+function refused(result: number, message: string, holder?: Registration): ItemOutcome {
+  return { kind: 'settled', result, message, sequence: 0, warning: false, holderSequence: holder?.sequence };
+}
+
+/** A delayed copy of a request that was taken long ago, whose participant has moved on since. */
+function staleRequest(requestId: string, sequence: number): ItemOutcome {
+  return refused(Errno.ESTALE, `request ${requestId} was taken before, at sequence ${sequence}, and its participant has gone on since`);
+}
+
+function sameAnswer(decision: Decision, answer: Decision & { kind: 'answer' }): boolean {
+  return decision.kind === 'answer' && decision.result === answer.result && decision.holder?.sequence === answer.holder?.sequence;
+}
+
+function hasRequestId({ body }: NewEvent, requestId: string): boolean {
+  return 'requestId' in body && body.requestId === requestId;
+}

@@ -1,0 +1,90 @@
+import { nextOperation, partitionOf } from '@irqmesh/domain';
+import type { Clock, TokenState } from '@irqmesh/domain';
+import type { EventLog } from '@irqmesh/event-log';
+import type { LogFollower } from '@irqmesh/registry';
+import type { Invoker } from './invoker.ts';
+import { OperationDrive } from './operation-drive.ts';
+
+export interface MatcherOptions {
+  readonly follower: LogFollower;
+  readonly log: EventLog;
+  readonly invoker: Invoker;
+  readonly clock: Clock;
+  /** Who writes the events: service and instance. */
+  readonly source: string;
+  /** Whether this matcher holds the partition's lease now. */
+  readonly holds: (partition: number) => boolean;
+  /** An operation open for longer than this leaves a note in the log. */
+  readonly stallAfterMs: number;
+  readonly onError: (message: string, error: unknown) => void;
+}
+
+/** An operation that is being driven, for people. */
+export interface DrivenOperation {
+  readonly token: string;
+  readonly drive: OperationDrive;
+}
+
+/**
+ * Drives the head operation of every token in the partitions it holds, one a token at a time. It keeps nothing that
+ * the log does not hold: after a crash, another folds the log, finds the open operations and drives them again.
+ */
+export class Matcher {
+  private readonly options: MatcherOptions;
+  private readonly drives = new Map<string, OperationDrive>();
+  private readonly running = new Set<Promise<void>>();
+  private closed = false;
+
+  constructor(options: MatcherOptions) {
+    this.options = options;
+    options.follower.onState((state) => this.onState(state));
+  }
+
+  /** A lease was gained, or the fold has caught up: drives what is open there. */
+  resume(): void {
+    for (const state of this.options.follower.fold.tokens()) this.consider(state);
+  }
+
+  /** A lease was lost: stops driving. Nothing is rolled back; whoever holds the lease now goes on. */
+  release(partition: number): void {
+    for (const [token, drive] of this.drives) if (this.partitionOf(token) === partition) drive.stop();
+  }
+
+  /** The operations being driven, of one partition. */
+  driven(partition: number): DrivenOperation[] {
+    return [...this.drives].filter(([token]) => this.partitionOf(token) === partition).map(([token, drive]) => ({ token, drive }));
+  }
+
+  /** Stops driving and waits until every drive has let go. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const drive of this.drives.values()) drive.stop();
+    await Promise.all(this.running);
+  }
+
+  private onState(state: TokenState): void {
+    const drive = this.drives.get(state.token);
+    if (drive !== undefined) drive.wake();
+    else if (state.queue.length > 0) this.consider(state);
+  }
+
+  private consider(state: TokenState): void {
+    const { token } = state;
+    if (this.closed || this.drives.has(token) || !this.options.follower.caughtUp || !this.options.holds(this.partitionOf(token))) return;
+    const operation = nextOperation(state);
+    if (operation === undefined) return;
+    const drive = new OperationDrive(operation, { ...this.options, mayDrive: () => this.options.holds(this.partitionOf(token)) });
+    this.drives.set(token, drive);
+    const run = drive.run().finally(() => {
+      this.running.delete(run);
+      this.drives.delete(token);
+      // The next operation of the token may have been waiting behind this one.
+      if (!drive.stopped) this.consider(this.options.follower.fold.token(token));
+    });
+    this.running.add(run);
+  }
+
+  private partitionOf(token: string): number {
+    return partitionOf(token, this.options.log.partitions);
+  }
+}
