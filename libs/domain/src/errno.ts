@@ -5,6 +5,7 @@
 export const Errno = {
   ENOENT: -2,
   EIO: -5,
+  EAGAIN: -11,
   ENOMEM: -12,
   EACCES: -13,
   EBUSY: -16,

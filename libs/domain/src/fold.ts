@@ -6,7 +6,7 @@ import type { Participant, Side } from './participant.ts';
 import { isAtRest, isRegistered } from './participant-memory.ts';
 import type { ParticipantMemory } from './participant-memory.ts';
 import type { Registration } from './registration.ts';
-import { emptyTokenState, evolve, findRegistration, isIdle } from './token-state.ts';
+import { emptyTokenState, evolve, findRegistration, isIdle, withNothingSettled } from './token-state.ts';
 import type { TokenState } from './token-state.ts';
 
 /** How many idle tokens and participants a fold keeps in memory beside the live ones. */
@@ -43,6 +43,8 @@ export class Fold {
   /** For each session: the sequence and token of each registration that is not removed. */
   private readonly sessions = new Map<string, Map<number, string>>();
   private readonly limits: FoldLimits;
+  /** Whether it was restored, or dropped an idle token: then it may meet a token again without its earlier events. */
+  private isForgetful = false;
 
   constructor(limits: FoldLimits = DEFAULT_FOLD_LIMITS) {
     this.limits = limits;
@@ -51,6 +53,7 @@ export class Fold {
   static restore(snapshot: FoldSnapshot, limits: FoldLimits = DEFAULT_FOLD_LIMITS): Fold {
     const fold = new Fold(limits);
     fold.position = snapshot.position;
+    fold.isForgetful = snapshot.position > 0;
     for (const state of snapshot.tokens) {
       fold.storeToken(state);
       for (const registration of registrationsIn(state)) fold.indexRegistration(registration, state.token);
@@ -63,12 +66,15 @@ export class Fold {
     return { position: this.position, tokens: [...this.live.values()], participants: [...this.active.values(), ...this.resting.values()] };
   }
 
-  /** Folds the next event of the log and returns the token's new state. Events at or before `position` change nothing. */
+  /**
+   * Folds the next event of the log and returns the token's new state, with what this event settled. Notes, and events
+   * at or before `position`, change nothing and settle nothing.
+   */
   apply(event: LogEvent): TokenState {
-    if (event.sequence <= this.position) return this.token(event.token);
-    this.position = event.sequence;
     const before = this.token(event.token);
-    if (eventKind(event.body.type) === 'note') return before;
+    if (event.sequence <= this.position) return withNothingSettled(before);
+    this.position = event.sequence;
+    if (eventKind(event.body.type) === 'note') return withNothingSettled(before);
     const state = evolve(before, event);
     this.storeToken(state);
     this.rememberEvent(event);
@@ -81,9 +87,16 @@ export class Fold {
     return this.live.get(token) ?? this.idle.get(token) ?? emptyTokenState(token);
   }
 
-  /** Whether the fold knows where this token's events end; if not, `lastSequence` is 0 though events may exist. */
+  /** Whether the fold knows where this token's events of each kind end; if not, a `lastSequence` of 0 says nothing. */
   knows(token: string): boolean {
-    return this.live.has(token) || this.idle.has(token);
+    if (!this.isForgetful) return true;
+    const { producer, consumer, pair } = this.token(token).lastSequence;
+    return producer > 0 && consumer > 0 && pair > 0;
+  }
+
+  /** Whether anything is registered or open under this token. */
+  isLive(token: string): boolean {
+    return this.live.has(token);
   }
 
   /** Every token with anything registered or open. */
@@ -121,6 +134,7 @@ export class Fold {
     this.live.delete(state.token);
     this.idle.delete(state.token);
     this.idle.set(state.token, state);
+    if (this.idle.size > this.limits.idleTokens) this.isForgetful = true;
     dropOldest(this.idle, this.limits.idleTokens);
   }
 

@@ -49,7 +49,10 @@ export class IrqBypassManager {
   private readonly known: Record<Side, Map<string, Local>> = { producer: new Map(), consumer: new Map() };
   private requests = 0;
 
-  /** `irq_bypass_register_producer`: 0, or -EINVAL, -EBUSY, -ENOMEM, or what a failing callback returned. */
+  /**
+   * `irq_bypass_register_producer`: 0, or -EINVAL, -EBUSY, -ENOMEM, or what a failing callback returned.
+   * @throws IrqBypassError -EINVAL for a token that is none.
+   */
   registerProducer(producer: LocalProducer, token: string, irq: number): number {
     const command = this.command('producer', producer, token, irq);
     const decision = decideRegister(this.fold, command, this.hasRoom);

@@ -33,12 +33,15 @@ export function formatParticipant({ host, session, id }: Participant): string {
 
 /** Hosts and sessions stand in NATS subjects and bucket keys, so dots, wildcards and spaces are out. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+/** How much of a bad name a message repeats: a payload may hold a megabyte of it. */
+const MAX_NAME_SHOWN = 65;
 const ID = /^[\x21-\x7e]{1,128}$/;
 
 /** @throws IrqBypassError -EINVAL unless `name` is 1 to 64 letters, digits, `-` or `_`, the first a letter or digit. */
 export function parseName(what: 'host' | 'session', name: unknown): string {
   if (typeof name === 'string' && NAME.test(name)) return name;
-  throw new IrqBypassError(Errno.EINVAL, `the ${what} name ${JSON.stringify(name)} is not 1 to 64 letters, digits, "-" or "_", the first a letter or digit`);
+  const shown = typeof name === 'string' ? JSON.stringify(name.slice(0, MAX_NAME_SHOWN)) : `of type ${typeof name}`;
+  throw new IrqBypassError(Errno.EINVAL, `the ${what} name ${shown} is not 1 to 64 letters, digits, "-" or "_", the first a letter or digit`);
 }
 
 /** @throws IrqBypassError -EINVAL unless `id` is 1 to 128 printable ASCII characters without spaces. */

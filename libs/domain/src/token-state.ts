@@ -45,7 +45,7 @@ export function isIdle(state: TokenState): boolean {
 export function evolve(state: TokenState, event: LogEvent): TokenState {
   const { body, sequence } = event;
   const kind = eventKind(body.type);
-  if (kind === 'note') return state.settled.length === 0 ? state : { ...state, settled: NONE };
+  if (kind === 'note') return withNothingSettled(state);
   const next: TokenState = { ...state, lastSequence: { ...state.lastSequence, [kind]: sequence }, settled: NONE };
   switch (body.type) {
     case 'ProducerRegistered':
@@ -62,6 +62,11 @@ export function evolve(state: TokenState, event: LogEvent): TokenState {
     default:
       return next;
   }
+}
+
+/** The state as an event leaves it that settles nothing. */
+export function withNothingSettled(state: TokenState): TokenState {
+  return state.settled.length === 0 ? state : { ...state, settled: NONE };
 }
 
 /** The operation that the matcher has to drive next, if any. */

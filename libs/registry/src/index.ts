@@ -1,6 +1,7 @@
 export * from './agents/agent-caller.ts';
 export * from './agents/agent-router.ts';
 export * from './agents/nats-agent-caller.ts';
+export * from './agents/nats-request.ts';
 export * from './buckets/bucket.ts';
 export * from './buckets/in-memory-bucket.ts';
 export * from './buckets/nats-bucket.ts';
@@ -21,3 +22,6 @@ export * from './sessions/bucket-session-directory.ts';
 export * from './sessions/holdings-check.ts';
 export * from './sessions/session-directory.ts';
 export * from './sessions/session-expiry.ts';
+export * from './service/open-registry-node.ts';
+export * from './service/registry-providers.ts';
+export * from './service/node-runner.ts';

@@ -50,6 +50,7 @@ export class RegistryNode {
   private readonly expiry: SessionExpiry;
   private readonly notes: RefusalNotes;
   private started = false;
+  private closed = false;
 
   constructor(settings: RegistryNodeSettings, ports: RegistryNodePorts, { onFatal, onWarning }: NodeReports) {
     const { side, sessionTtlMs, maxTokens } = settings;
@@ -93,13 +94,14 @@ export class RegistryNode {
       onUnanswering: (session) => void this.evict(ports.sessions, session, onWarning),
     });
     const registry = new Registry({ side, source, follower, appender, sessions: this.expiry, notes: this.notes, clock, tokenLock, sessionTtlMs, maxTokens });
-    this.rpc = new RegistryRpc({ registry, router, readModel, clock, sessionTtlMs });
+    this.rpc = new RegistryRpc({ registry, router, follower, readModel, clock, sessionTtlMs });
   }
 
   /** Reads the log from the checkpoint and begins to watch the sessions, which waits until the fold has caught up. */
   async start(): Promise<void> {
     await this.follower.start();
     await this.follower.whenCaughtUp();
+    if (this.closed) return;
     await this.expiry.start();
     this.started = true;
   }
@@ -111,6 +113,7 @@ export class RegistryNode {
 
   /** Ends the watch, writes what is gathered and closes the read model. */
   async close(): Promise<void> {
+    this.closed = true;
     await this.expiry.close();
     await this.notes.close();
     await this.follower.close();

@@ -1,9 +1,9 @@
-import { NoRespondersError, RequestError, TimeoutError } from '@nats-io/nats-core';
 import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import {
   agentSubject, CONTENT_TYPE_HEADER, decodeHoldingsReply, decodeInvokeReply, encodeHoldingsRequest, encodeInvokeRequest, parseContentType,
 } from '@irqmesh/protocol';
 import type { InvokeItemMessage, InvokeOutcomeMessage } from '@irqmesh/protocol';
+import { requestUnlessUnanswered } from './nats-request.ts';
 import type { SessionName } from '../sessions/session-directory.ts';
 import type { AgentCaller, AgentHoldings } from './agent-caller.ts';
 
@@ -16,7 +16,7 @@ export class NatsAgentCaller implements AgentCaller {
   }
 
   async invoke(session: SessionName, items: readonly InvokeItemMessage[], timeoutMs: number): Promise<readonly InvokeOutcomeMessage[] | undefined> {
-    const reply = await this.request(agentSubject(session.host, session.session, 'invoke'), encodeInvokeRequest(items), timeoutMs);
+    const reply = await requestUnlessUnanswered(this.connection, agentSubject(session.host, session.session, 'invoke'), encodeInvokeRequest(items), timeoutMs);
     if (reply === undefined) return undefined;
     const { items: outcomes, failure } = decodeInvokeReply(reply.data, contentTypeOf(reply));
     if (failure !== undefined) throw failure;
@@ -24,26 +24,11 @@ export class NatsAgentCaller implements AgentCaller {
   }
 
   async holdings(session: SessionName, timeoutMs: number): Promise<AgentHoldings | undefined> {
-    const reply = await this.request(agentSubject(session.host, session.session, 'holdings'), encodeHoldingsRequest(), timeoutMs);
+    const reply = await requestUnlessUnanswered(this.connection, agentSubject(session.host, session.session, 'holdings'), encodeHoldingsRequest(), timeoutMs);
     if (reply === undefined) return undefined;
     const { producerRequestIds, consumerRequestIds } = decodeHoldingsReply(reply.data, contentTypeOf(reply));
     return { producer: producerRequestIds, consumer: consumerRequestIds };
   }
-
-  /** The reply; undefined when nobody listens or none came in time. */
-  private async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Msg | undefined> {
-    try {
-      return await this.connection.request(subject, payload, { timeout: timeoutMs });
-    } catch (error) {
-      if (isUnanswered(error)) return undefined;
-      throw error;
-    }
-  }
-}
-
-function isUnanswered(error: unknown): boolean {
-  if (error instanceof TimeoutError || error instanceof NoRespondersError) return true;
-  return error instanceof RequestError && (error.isNoResponders() || error.cause instanceof TimeoutError);
 }
 
 function contentTypeOf(message: Msg) {

@@ -107,8 +107,14 @@ export class LogFollower {
     return how === undefined ? { settled: false } : { settled: true, how };
   }
 
+  /** Resolves when the read model holds all that is folded by now. */
+  async whenReadable(): Promise<void> {
+    await this.writer.flush();
+  }
+
   /** Stops reading, writes what is folded to the read model and closes it. */
   async close(): Promise<void> {
+    this.releaseCaughtUp();
     await this.subscription?.close();
     this.settled.giveUp();
     this.positions.giveUp();

@@ -41,6 +41,12 @@ export class ReadModelWriter {
     else this.timer ??= this.clock.after(WRITE_AFTER_MS, () => this.startWriting());
   }
 
+  /** Resolves when all that was noted before the call is written. */
+  async flush(): Promise<void> {
+    this.startWriting();
+    await this.writing;
+  }
+
   /** Writes what is left. */
   async close(): Promise<void> {
     this.timer?.cancel();

@@ -1,5 +1,6 @@
 import type { ParticipantMemory, Registration, Side, TokenState } from '@irqmesh/domain';
 import { findRegistration, isOpen } from '@irqmesh/domain';
+import { DamagedRowError } from './damage.ts';
 
 /*
  * A participant that is not at rest has its registration in its token's state, and what is remembered of it follows from
@@ -64,10 +65,17 @@ export function encodeMemory({ side, participant, register, unregister }: Partic
 
 /**
  * The memory that `encodeMemory` wrote.
- * @throws SyntaxError or TypeError for a text that it did not write.
+ * @throws DamagedRowError for a text that it cannot have written.
  */
 export function decodeMemory(text: string): ParticipantMemory {
-  const [side, host, session, id, requestId, token, sequence, result, tail] = JSON.parse(text) as MemoryTuple;
+  try {
+    return memoryFrom(JSON.parse(text) as MemoryTuple);
+  } catch (cause) {
+    throw new DamagedRowError('the memory of a participant cannot be read', { cause });
+  }
+}
+
+function memoryFrom([side, host, session, id, requestId, token, sequence, result, tail]: MemoryTuple): ParticipantMemory {
   const register = { requestId, token, sequence, result: result ?? undefined };
   const memory = { side, participant: { host, session, id }, register };
   if (tail === 0) return memory;

@@ -12,6 +12,13 @@ export function registrationRows(state: TokenState): RegistrationRow[] {
   return rows.sort((a, b) => a.registration.sequence - b.registration.sequence);
 }
 
+/** Every registration of a token, those that wait in its queue last. */
+export function* registrationsIn(state: TokenState): Generator<Registration> {
+  if (state.producer !== undefined) yield state.producer;
+  if (state.consumer !== undefined) yield state.consumer;
+  for (const operation of state.queue) if (operation.kind === 'register') yield operation.registration;
+}
+
 /** The newest registration of a side among a token's rows. */
 export function newestOf(rows: readonly RegistrationRow[], side: Side): RegistrationRow | undefined {
   return rows.findLast((candidate) => candidate.registration.side === side);

@@ -1,5 +1,6 @@
 import { CALLBACKS, callbackSet } from '@irqmesh/domain';
 import type { CallbackSet, QueuedOperation, Registration, Side, TokenState, UnregisterReason } from '@irqmesh/domain';
+import { DamagedRowError } from './damage.ts';
 
 /*
  * A token's state as one text: JSON arrays without field names, since a restart parses a million of them. What a field
@@ -62,10 +63,18 @@ export function encodeTokenState({ producer, consumer, connected, lastSequence, 
 
 /**
  * The state that `encodeTokenState` wrote.
- * @throws SyntaxError or TypeError for a text that it did not write.
+ * @throws DamagedRowError for a text that it cannot have written.
  */
 export function decodeTokenState(token: string, text: string): TokenState {
-  const [producer, consumer, connected, lastProducer, lastConsumer, lastPair, queue] = JSON.parse(text) as StateTuple;
+  try {
+    return stateFrom(token, JSON.parse(text) as StateTuple);
+  } catch (cause) {
+    throw new DamagedRowError(`the state of token ${JSON.stringify(token)} cannot be read`, { cause });
+  }
+}
+
+function stateFrom(token: string, tuple: StateTuple): TokenState {
+  const [producer, consumer, connected, lastProducer, lastConsumer, lastPair, queue] = tuple;
   return {
     token,
     producer: producer === 0 ? undefined : registrationFrom(producer),

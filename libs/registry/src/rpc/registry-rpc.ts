@@ -6,6 +6,7 @@ import {
 } from '@irqmesh/protocol';
 import type { ContentType, InvokeOutcomeMessage, RegisterItemMessage, RegistrationViewMessage } from '@irqmesh/protocol';
 import type { AgentRouter } from '../agents/agent-router.ts';
+import type { LogFollower } from '../follower/log-follower.ts';
 import type { ReadModel, RegistrationRow } from '../read-model/port.ts';
 import type { CallContext, Registry } from '../registry/registry.ts';
 import { carryOutBatch } from './batch.ts';
@@ -26,6 +27,7 @@ export interface CallReply {
 export interface RegistryRpcOptions {
   readonly registry: Registry;
   readonly router: AgentRouter;
+  readonly follower: LogFollower;
   readonly readModel: ReadModel;
   readonly clock: Clock;
   readonly sessionTtlMs: number;
@@ -86,6 +88,7 @@ export class RegistryRpc {
     const contentType = parseContentType(call.contentType);
     const { tokenPrefix, afterSequence, limit } = decodeListRequest(call.payload, contentType);
     const ofHost = host === ALL_HOSTS ? {} : { host };
+    await this.options.follower.whenReadable();
     // One more than asked for tells whether more follow.
     const rows = await this.options.readModel.list({ side, ...ofHost, tokenPrefix, afterSequence, limit: limit + 1 });
     const payload = encodeListReply({ registrations: rows.slice(0, limit).map(viewOf), more: rows.length > limit }, contentType);
@@ -96,6 +99,7 @@ export class RegistryRpc {
     const { side, host } = this.address(call);
     const contentType = parseContentType(call.contentType);
     const { token } = decodeGetRequest(call.payload, contentType);
+    await this.options.follower.whenReadable();
     const row = await this.options.readModel.get(side, token);
     const visible = row !== undefined && (host === ALL_HOSTS || row.registration.participant.host === host);
     return { payload: encodeGetReply(visible ? { registration: viewOf(row) } : {}, contentType), contentType };

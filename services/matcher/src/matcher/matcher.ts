@@ -65,14 +65,14 @@ export class Matcher {
   private onState(state: TokenState): void {
     const drive = this.drives.get(state.token);
     if (drive !== undefined) drive.wake();
-    else if (state.queue.length > 0) this.consider(state);
+    else this.consider(state);
   }
 
   private consider(state: TokenState): void {
-    const { token } = state;
-    if (this.closed || this.drives.has(token) || !this.options.follower.caughtUp || !this.options.holds(this.partitionOf(token))) return;
     const operation = nextOperation(state);
-    if (operation === undefined) return;
+    if (operation === undefined || this.closed || !this.options.follower.caughtUp) return;
+    const { token } = state;
+    if (this.drives.has(token) || !this.options.holds(this.partitionOf(token))) return;
     const drive = new OperationDrive(operation, { ...this.options, mayDrive: () => this.options.holds(this.partitionOf(token)) });
     this.drives.set(token, drive);
     const run = drive.run().finally(() => {

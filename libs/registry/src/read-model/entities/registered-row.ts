@@ -28,5 +28,5 @@ export const RegisteredEntity = new EntitySchema<RegisteredRow>({
     participantId: { type: 'text' },
     irq: { type: 'integer', nullable: true },
   },
-  indices: [{ columns: ['token'] }, { columns: ['host', 'session', 'side'] }, { columns: ['host', 'side'] }],
+  indices: [{ columns: ['token'] }, { columns: ['host', 'side'] }],
 });

@@ -1,0 +1,3 @@
+export * from './history.ts';
+export * from './manual-clock.ts';
+export * from './play.ts';

@@ -1,0 +1,58 @@
+import { decodeEvent } from '@irqmesh/protocol';
+import type { StoredMessage } from '@irqmesh/protocol';
+import type { LogReader, LogSubscription } from './port.ts';
+
+/** One reader of an in-memory log: hands it what it has not seen yet, in a microtask. */
+export class InMemoryReader implements LogSubscription {
+  private readonly messages: readonly StoredMessage[];
+  private readonly reader: LogReader;
+  private readonly onClosed: () => void;
+  private readonly catchUpTo: number;
+  private position: number;
+  private caughtUp = false;
+  private scheduled = false;
+  private closed = false;
+
+  constructor(messages: readonly StoredMessage[], position: number, reader: LogReader, onClosed: () => void) {
+    this.messages = messages;
+    this.position = position;
+    this.reader = reader;
+    this.onClosed = onClosed;
+    this.catchUpTo = messages.length;
+  }
+
+  /** There may be something to deliver. */
+  wake(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    queueMicrotask(() => {
+      this.scheduled = false;
+      try {
+        this.deliver();
+      } catch (error) {
+        void this.close();
+        this.reader.onEnd(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.onClosed();
+  }
+
+  private deliver(): void {
+    while (!this.closed) {
+      if (!this.caughtUp && this.position >= this.catchUpTo) {
+        this.caughtUp = true;
+        this.reader.onCaughtUp();
+        continue; // It may have closed the subscription.
+      }
+      const message = this.messages[this.position];
+      if (message === undefined) return;
+      const event = decodeEvent(message);
+      this.position = message.sequence;
+      this.reader.onEvent(event);
+    }
+  }
+}
