@@ -37,7 +37,6 @@ export class FoldHistory {
   private requests = 0;
   private tokens = new Map<string, TokenState>();
   private participants = new Map<string, ParticipantMemory>();
-  private readonly noted = new Map<string, ParticipantMemory>();
 
   constructor(limits?: FoldLimits) {
     this.fold = new Fold(limits);
@@ -127,9 +126,7 @@ export class FoldHistory {
   private noteParticipant(side: Side, changed: Participant): void {
     const key = participantKey(side, changed);
     const memory = this.fold.participant(side, changed);
-    // A settlement may be of an older registration than the one remembered: then nothing of it changed.
-    if (memory === undefined || this.noted.get(key) === memory) return;
-    this.noted.set(key, memory);
+    if (memory === undefined) return;
     // Taken out first, so that the order is that of the last changes.
     this.participants.delete(key);
     this.participants.set(key, memory);

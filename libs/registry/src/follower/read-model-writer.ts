@@ -15,6 +15,10 @@ export class ReadModelWriter {
   private last: LogEvent | undefined;
   private timer: Timer | undefined;
   private writing: Promise<void> | undefined;
+  private failed = false;
+  private notedSequence = 0;
+  private writtenSequence = 0;
+  private flushes: { readonly sequence: number; readonly resolve: () => void }[] = [];
   private readonly readModel: ReadModel;
   private readonly clock: Clock;
   private readonly onError: (error: Error) => void;
@@ -28,6 +32,7 @@ export class ReadModelWriter {
   /** Notes what an event changed: its token, and the participants it names or settles. */
   note(fold: Fold, state: TokenState, event: LogEvent): void {
     this.last = event;
+    this.notedSequence = event.sequence;
     this.tokens.set(state.token, state);
     for (const [side, participant] of touched(state, event)) {
       const memory = fold.participant(side, participant);
@@ -41,17 +46,20 @@ export class ReadModelWriter {
     else this.timer ??= this.clock.after(WRITE_AFTER_MS, () => this.startWriting());
   }
 
-  /** Resolves when all that was noted before the call is written. */
+  /** Resolves when all that was noted before the call is written, or nothing can be written any more. */
   async flush(): Promise<void> {
-    this.startWriting();
-    await this.writing;
+    if (this.failed || this.notedSequence <= this.writtenSequence) return;
+    const sequence = this.notedSequence;
+    await new Promise<void>((resolve) => {
+      this.flushes.push({ sequence, resolve });
+      this.startWriting();
+    });
   }
 
   /** Writes what is left. */
   async close(): Promise<void> {
+    await this.flush();
     this.timer?.cancel();
-    await this.writing;
-    await this.writeAll();
   }
 
   private startWriting(): void {
@@ -59,8 +67,16 @@ export class ReadModelWriter {
     this.timer = undefined;
     // While a batch is being written the next one gathers; the write under way takes it on when it is done.
     this.writing ??= this.writeAll()
-      .catch((error: Error) => this.onError(error))
-      .finally(() => (this.writing = undefined));
+      .catch((error: Error) => {
+        this.failed = true;
+        this.releaseFlushes();
+        this.onError(error);
+      })
+      .finally(() => {
+        this.writing = undefined;
+        // Noted after the last batch was taken and before this ran.
+        if (this.last !== undefined && !this.failed) this.startWriting();
+      });
   }
 
   private async writeAll(): Promise<void> {
@@ -71,7 +87,15 @@ export class ReadModelWriter {
       this.participants = new Map();
       const checkpoint = { createdMs: this.logCreatedMs, sequence: last.sequence, eventId: last.id };
       await this.readModel.write({ checkpoint, tokens: [...tokens.values()], participants: [...participants.values()] });
+      this.writtenSequence = last.sequence;
+      this.releaseFlushes();
     }
+  }
+
+  private releaseFlushes(): void {
+    const due = this.flushes.filter(({ sequence }) => this.failed || sequence <= this.writtenSequence);
+    this.flushes = this.flushes.filter((flush) => !due.includes(flush));
+    for (const { resolve } of due) resolve();
   }
 }
 

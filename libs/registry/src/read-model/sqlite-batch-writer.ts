@@ -65,7 +65,7 @@ export class SqliteBatchWriter {
       if (stored.delete(sequence)) continue;
       addRegistration.run(sequence, side, token, participant.host, participant.session, participant.id, irq ?? null);
     }
-    for (const sequence of stored) removeRegistration.run(sequence);
+
   }
 
   private removeToken(token: string): void {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FoldHistory } from '../../test-support/fold-histories.ts';
 import { readModelContract } from '../../test-support/read-model-contract.ts';
 import { BATCH_TOKENS, waitingBatch } from '../../test-support/waiting-batch.ts';
 import type { SqliteConnection } from './better-sqlite3.ts';
@@ -57,6 +58,13 @@ function change(sql: string): void {
   database.close();
 }
 
+function rowsOf(sql: string): unknown[] {
+  const database = new Database(file);
+  const rows = database.prepare(sql).all();
+  database.close();
+  return rows;
+}
+
 /** Overwrites everything but the first page, which names the tables. */
 function damagePages(): void {
   const bytes = readFileSync(file);
@@ -101,13 +109,39 @@ describe('the file of a SqliteReadModel', () => {
     expect(existsSync(`${file}-wal`)).toBe(false);
   });
 
+  it('says in its tables who is registered and paired, and remembers only participants that are neither', async () => {
+    const model = await openModel();
+    const history = new FoldHistory();
+    const common = { token: 'a', result: 0 };
+    const settle = { ...common, kind: 'settle', side: 'producer', who: 0 } as const;
+    history.perform({ ...common, kind: 'register', side: 'producer', who: 0 });
+    history.perform({ ...common, kind: 'register', side: 'consumer', who: 1 });
+    await model.write(history.takeBatch());
+    history.perform(settle);
+    await model.write(history.takeBatch());
+    await closeModel(model);
+    expect(rowsOf('SELECT sequence, side, token, host, session, participantId, irq FROM registrations')).toEqual([
+      { sequence: 1, side: 'producer', token: 'a', host: 'h1', session: 's1', participantId: 'p0', irq: 100 },
+      { sequence: 2, side: 'consumer', token: 'a', host: 'h2', session: 's1', participantId: 'p1', irq: null },
+    ]);
+    expect(rowsOf('SELECT * FROM pairs')).toEqual([{ token: 'a', producerSequence: 1, consumerSequence: 2, connectedBySequence: 2 }]);
+    expect(rowsOf('SELECT * FROM participants')).toEqual([]);
+
+    const again = await openModel();
+    history.perform({ ...common, kind: 'unregister', side: 'producer', who: 0 });
+    history.perform(settle);
+    await again.write(history.takeBatch());
+    await closeModel(again);
+    expect(rowsOf('SELECT sequence FROM registrations')).toEqual([{ sequence: 2 }]);
+    expect(rowsOf('SELECT * FROM pairs')).toEqual([]);
+    expect(rowsOf('SELECT key FROM participants')).toEqual([{ key: 'producer h1 s1 p0' }]);
+  });
+
   it('uses the indexes for what is listed by host and looked up by token', async () => {
     await writtenFile();
-    const database = new Database(file);
-    const planOf = (condition: string) => JSON.stringify(database.prepare(`EXPLAIN QUERY PLAN SELECT * FROM registrations WHERE ${condition} ORDER BY sequence`).all());
+    const planOf = (condition: string) => JSON.stringify(rowsOf(`EXPLAIN QUERY PLAN SELECT * FROM registrations WHERE ${condition} ORDER BY sequence`));
     expect(planOf(`host = 'h' AND side = 'producer' AND sequence > 5`)).toMatch(/USING INDEX \S+ \(host=\? AND side=\? AND rowid>\?\)"}\]$/);
     expect(planOf(`token = 't'`)).toMatch(/USING INDEX \S+ \(token=\?\)"}\]$/);
-    database.close();
   });
 });
 

@@ -6,16 +6,17 @@ import type { LogFollower } from '../follower/log-follower.ts';
 
 /**
  * How an attempt to append a decision ended.
- * - `appended`: this very decision stands in the log at `sequence`, and the fold has passed it.
+ * - `appended`: this very decision stands in the log at `sequence`.
  * - `decide_again`: something else came first; the fold has passed it. `lastSequence` is where the token's events of
  *   this kind end, for a token that the fold no longer knows.
- * - `id_taken`: another event of an earlier moment holds this id.
+ * - `stored_before`: an event with this id was in the log already; the fold has passed it, so deciding again tells what
+ *   it was.
  * - `unknown`: no answer from the log by the deadline; the event may stand there.
  */
 export type AppendOutcome =
   | { readonly kind: 'appended'; readonly sequence: number }
   | { readonly kind: 'decide_again'; readonly lastSequence: number }
-  | { readonly kind: 'id_taken'; readonly sequence: number }
+  | { readonly kind: 'stored_before'; readonly sequence: number }
   | { readonly kind: 'unknown' };
 
 const FIRST_RETRY_MS = 50;
@@ -33,11 +34,11 @@ export class Appender {
     this.clock = clock;
   }
 
-  /** @param isSame whether a stored event is this decision: a duplicate id need not mean that it is. */
-  async append(event: NewEvent, kind: EventKind, expectedLastSequence: number, deadlineMs: number, isSame: (stored: NewEvent) => boolean): Promise<AppendOutcome> {
+  /** Tries until the log answers or the deadline, in milliseconds since 1970, is over. */
+  async append(event: NewEvent, kind: EventKind, expectedLastSequence: number, deadlineMs: number): Promise<AppendOutcome> {
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
       try {
-        return await this.appendOnce(event, kind, expectedLastSequence, deadlineMs, isSame);
+        return await this.appendOnce(event, kind, expectedLastSequence, deadlineMs);
       } catch (error) {
         if (!(error instanceof LogUnavailableError)) throw error;
         const leftMs = deadlineMs - this.clock.nowMs();
@@ -56,7 +57,7 @@ export class Appender {
     return true;
   }
 
-  private async appendOnce(event: NewEvent, kind: EventKind, expectedLastSequence: number, deadlineMs: number, isSame: (stored: NewEvent) => boolean): Promise<AppendOutcome> {
+  private async appendOnce(event: NewEvent, kind: EventKind, expectedLastSequence: number, deadlineMs: number): Promise<AppendOutcome> {
     const result = await this.log.append({ event, expectedLastSequence });
     if (result.kind === 'conflict') {
       const lastSequence = await this.log.leaderLastSequence(event.token, kind);
@@ -64,9 +65,7 @@ export class Appender {
     }
     const { sequence } = result;
     if (!result.duplicate) return this.afterFold(sequence, deadlineMs, { kind: 'appended', sequence });
-    const stored = await this.log.read(sequence);
-    const same = stored !== undefined && isSame(stored);
-    return this.afterFold(sequence, deadlineMs, same ? { kind: 'appended', sequence } : { kind: 'id_taken', sequence });
+    return this.afterFold(sequence, deadlineMs, { kind: 'stored_before', sequence });
   }
 
   private async afterFold(sequence: number, deadlineMs: number, outcome: AppendOutcome): Promise<AppendOutcome> {

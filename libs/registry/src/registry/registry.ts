@@ -128,10 +128,14 @@ export class Registry {
         body: decision.body,
       };
       const expected = Math.max(decision.expectedLastSequence, leaderLastSequence);
-      const appended = await appender.append(event, side, expected, context.deadlineMs, (stored) => hasRequestId(stored, requestId));
+      const appended = await appender.append(event, side, expected, context.deadlineMs);
       if (appended.kind === 'appended') return { kind: 'operation', token, sequence: appended.sequence };
       if (appended.kind === 'unknown') return { kind: 'done', outcome: { kind: 'pending', sequence: 0 } };
-      if (appended.kind === 'id_taken') return { kind: 'done', outcome: staleRequest(requestId, appended.sequence) };
+      if (appended.kind === 'stored_before') {
+        const now = decide();
+        if (now.kind === 'repeat') return { kind: 'operation', token: now.token, sequence: now.operationSequence };
+        return { kind: 'done', outcome: staleRequest(requestId, appended.sequence) };
+      }
       leaderLastSequence = appended.lastSequence;
     }
   }
@@ -200,8 +204,4 @@ function staleRequest(requestId: string, sequence: number): ItemOutcome {
 
 function sameAnswer(decision: Decision, answer: Decision & { kind: 'answer' }): boolean {
   return decision.kind === 'answer' && decision.result === answer.result && decision.holder?.sequence === answer.holder?.sequence;
-}
-
-function hasRequestId({ body }: NewEvent, requestId: string): boolean {
-  return 'requestId' in body && body.requestId === requestId;
 }

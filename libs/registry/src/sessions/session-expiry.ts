@@ -1,5 +1,5 @@
 import { decideExpiry, sessionKey, sleep } from '@irqmesh/domain';
-import type { Clock, EventBody, LogEvent, NewEvent, Side, Timer } from '@irqmesh/domain';
+import type { Clock, LogEvent, NewEvent, Side, Timer } from '@irqmesh/domain';
 import { LogUnavailableError } from '@irqmesh/event-log';
 import type { LogFollower } from '../follower/log-follower.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
@@ -175,7 +175,7 @@ export class SessionExpiry implements SessionListener {
     const event: NewEvent = { id: `expiry:${sequence}`, token, timeMs: clock.nowMs(), source, causationId: String(sequence), body: decision.body };
     const expected = Math.max(decision.expectedLastSequence, leaderLastSequence);
     try {
-      const outcome = await appender.append(event, side, expected, clock.nowMs() + ATTEMPT_MS, ({ body }) => isExpiryOf(body, sequence));
+      const outcome = await appender.append(event, side, expected, clock.nowMs() + ATTEMPT_MS);
       if (outcome.kind === 'appended') return 'done';
       return outcome.kind === 'decide_again' ? outcome.lastSequence : 'later';
     } catch (error) {
@@ -192,8 +192,4 @@ export class SessionExpiry implements SessionListener {
       if (!(error instanceof LogUnavailableError)) this.options.onError(what, error);
     }
   }
-}
-
-function isExpiryOf(body: EventBody, registrationSequence: number): boolean {
-  return 'reason' in body && body.registrationSequence === registrationSequence;
 }
