@@ -1,7 +1,7 @@
 // Compiles the TypeScript of every package to its dist/ folder with SWC, only the files that changed.
 //   node tools/build.mjs [--only DIR] [--clean]
 import { transformFile } from '@swc/core';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -34,7 +34,9 @@ async function compile(source, target) {
   const { code, map } = await transformFile(source, { configFile: join(root, '.swcrc'), sourceFileName: relative(dirname(target), source) });
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(`${target}.map`, map);
-  writeFileSync(target, `${code}//# sourceMappingURL=${target.split('/').at(-1)}.map\n`);
+  // Renamed into place: a build that is interrupted here would else leave a cut file that looks newer than its source.
+  writeFileSync(`${target}.new`, `${code}//# sourceMappingURL=${target.split('/').at(-1)}.map\n`);
+  renameSync(`${target}.new`, target);
 }
 
 /** Outputs whose source is gone would otherwise still be imported. */

@@ -61,11 +61,11 @@ export function runCommand(file, args, { timeoutMs, cwd, env = process.env }) {
   });
 }
 
-/** One line that says why a command failed: its own last error line, if it wrote one. */
+/** One line that says why a command failed: its own first error line, if it wrote one, else its last words. */
 export function whyFailed(result) {
   if (result.failure !== undefined) return result.failure;
   const lines = `${result.stdout}\n${result.stderr}`.split('\n').map((line) => line.trim()).filter((line) => line !== '');
-  const telling = lines.findLast((line) => /^(E:|Err:|error\b|.*\berror:)/i.test(line)) ?? lines.at(-1);
+  const telling = lines.find((line) => /^(E:|.*\berror:)/i.test(line)) ?? lines.at(-1);
   return telling ?? `exit code ${result.code}, no message`;
 }
 

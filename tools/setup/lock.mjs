@@ -96,5 +96,7 @@ export async function acquireLock(lockDir, { waitMs, onWait }) {
     if (Date.now() > deadlineMs) throw new SetupError(`another set-up still holds ${lockDir} after ${waitMs / 60_000} min; remove it if none runs`);
     await sleep(POLL_MS);
   }
-  return () => remove(lockDir);
+  return () => {
+    if (readOwner(lockDir)?.pid === process.pid) remove(lockDir); // else it was taken from us by hand
+  };
 }

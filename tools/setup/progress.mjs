@@ -15,6 +15,6 @@ export async function timed(what, work) {
   say(`${what} ...`);
   const startedMs = performance.now();
   const result = await work();
-  say(`${what}: done in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+  say(`  done in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
   return result;
 }

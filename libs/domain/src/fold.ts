@@ -11,7 +11,7 @@ import type { TokenState } from './token-state.ts';
 
 /** How many idle tokens and participants a fold keeps in memory beside the live ones. */
 export interface FoldLimits {
-  /** Idle tokens: keeping where their events end saves a question to the leader when they come back. */
+  /** Idle tokens: keeping where their events end saves a conflict and a question to the leader when they come back. */
   readonly idleTokens: number;
   /** Participants at rest: how far back a repeated request still finds its answer. */
   readonly restingParticipants: number;
@@ -43,8 +43,6 @@ export class Fold {
   /** For each session: the sequence and token of each registration that is not removed. */
   private readonly sessions = new Map<string, Map<number, string>>();
   private readonly limits: FoldLimits;
-  /** Whether it was restored, or dropped an idle token: then it may meet a token again without its earlier events. */
-  private isForgetful = false;
 
   constructor(limits: FoldLimits = DEFAULT_FOLD_LIMITS) {
     this.limits = limits;
@@ -53,7 +51,6 @@ export class Fold {
   static restore(snapshot: FoldSnapshot, limits: FoldLimits = DEFAULT_FOLD_LIMITS): Fold {
     const fold = new Fold(limits);
     fold.position = snapshot.position;
-    fold.isForgetful = snapshot.position > 0;
     for (const state of snapshot.tokens) {
       fold.storeToken(state);
       for (const registration of registrationsIn(state)) fold.indexRegistration(registration, state.token);
@@ -82,16 +79,13 @@ export class Fold {
     return state;
   }
 
-  /** The state of a token; the empty one for a token that nothing is known of. */
+  /**
+   * The state of a token; the empty one for a token that nothing is known of. A fold that was restored, or that dropped
+   * idle tokens, may have met a token again without its earlier events: a `lastSequence` of 0 then means unknown, and
+   * an append that conflicts must ask the leader.
+   */
   token(token: string): TokenState {
     return this.live.get(token) ?? this.idle.get(token) ?? emptyTokenState(token);
-  }
-
-  /** Whether the fold knows where this token's events of each kind end; if not, a `lastSequence` of 0 says nothing. */
-  knows(token: string): boolean {
-    if (!this.isForgetful) return true;
-    const { producer, consumer, pair } = this.token(token).lastSequence;
-    return producer > 0 && consumer > 0 && pair > 0;
   }
 
   /** Whether anything is registered or open under this token. */
@@ -134,7 +128,6 @@ export class Fold {
     this.live.delete(state.token);
     this.idle.delete(state.token);
     this.idle.set(state.token, state);
-    if (this.idle.size > this.limits.idleTokens) this.isForgetful = true;
     dropOldest(this.idle, this.limits.idleTokens);
   }
 

@@ -53,9 +53,10 @@ export class StreamUnderTest {
     await this.connected();
   }
 
-  /** Resolves when all connections have a server again. */
+  /** Resolves when all open connections have a server again. */
   async connected(): Promise<void> {
-    for (let attempts = 0; (await this.listing()).length < this.connections.length; attempts++) {
+    const open = [...this.connections, this.admin].filter((connection) => !connection.isClosed());
+    for (let attempts = 0; (await this.listing()).length < open.length; attempts++) {
       if (attempts === 500) throw new Error('the connections did not come back');
       await sleep(20);
     }
@@ -63,7 +64,7 @@ export class StreamUnderTest {
 
   private async listing(): Promise<ConnectionListing[]> {
     const { connections } = (await (await fetch(`${this.server.monitorUrl}/connz`)).json()) as { connections: ConnectionListing[] };
-    return connections.filter(({ name }) => name === LOG);
+    return connections;
   }
 
   /** The logs' subscriptions, as the server sees them, and the stream's consumers. */
@@ -71,11 +72,12 @@ export class StreamUnderTest {
     await Promise.all(this.connections.map((connection) => connection.flush()));
     const { state } = await this.manager.streams.info(STREAM_NAME);
     // Each connection keeps one subscription for the replies to all its requests; it is not the log's.
-    const subscriptions = (await this.listing()).map(({ subscriptions: count }) => count - 1);
-    return subscriptions.reduce((sum, count) => sum + count, state.consumer_count);
+    const logs = (await this.listing()).filter(({ name }) => name === LOG);
+    return logs.reduce((sum, { subscriptions }) => sum + subscriptions - 1, state.consumer_count);
   }
 
   async dispose(): Promise<void> {
+    await this.connected();
     const streams = await this.manager.streams.names().next();
     if (streams.includes(STREAM_NAME)) await this.remove();
     await Promise.all([...this.connections, this.admin].map((connection) => connection.close()));

@@ -53,9 +53,13 @@ export async function* readCases(file: string): AsyncGenerator<TraceCase> {
   const text = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
   raw.on('error', (error) => text.destroy(error));
   let line = 0;
-  for await (const json of createInterface({ input: text, crlfDelay: Infinity })) {
-    line += 1;
-    yield parseCase(json, `${file}:${line}`);
+  try {
+    for await (const json of createInterface({ input: text, crlfDelay: Infinity })) {
+      line += 1;
+      yield parseCase(json, `${file}:${line}`);
+    }
+  } finally {
+    raw.destroy();
   }
 }
 
@@ -66,10 +70,16 @@ function parseCase(json: string, where: string): TraceCase {
   } catch (error) {
     throw new Error(`${where}: not JSON: ${(error as Error).message}`, { cause: error });
   }
+  if (typeof value !== 'object' || value === null) throw new Error(`${where}: the case is not an object`);
   for (const field of ['name', 'tags', 'participants', 'ops', 'trace', 'final'] as const) {
     if (value[field] === undefined) throw new Error(`${where}: the case has no "${field}"`);
   }
   const parsed = value as TraceCase;
   if (parsed.trace.length !== parsed.ops.length) throw new Error(`${where}: ${parsed.ops.length} operations but ${parsed.trace.length} trace entries`);
+  for (const [index, operation] of parsed.ops.entries()) {
+    if ('id' in operation && parsed.participants[operation.id] === undefined) {
+      throw new Error(`${where}: operation ${index} names "${operation.id}", who is not among the participants`);
+    }
+  }
   return parsed;
 }

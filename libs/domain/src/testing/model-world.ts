@@ -93,8 +93,10 @@ export class ModelWorld {
   drain(): void {
     this.sweep();
     const isBusy = (): boolean => [...this.truth.tokens()].some(({ queue }) => queue.length > 0);
+    // An operation takes at most a dozen steps; the rest is for conflicts and refusals.
+    const maxTurns = 20 * this.log.length;
     for (let turn = 0; isBusy(); turn++) {
-      if (turn > 20 * this.log.length) throw new Violation('the queues do not drain');
+      if (turn > maxTurns) throw new Violation('the queues do not drain');
       const matcher = this.matchers[turn % 2]!;
       matcher.follow(Infinity);
       for (const token of TOKENS) matcher.drive(token, () => 0, false);
@@ -229,6 +231,7 @@ export class ModelWorld {
         const { result, holder } = decision;
         if (result !== Errno.EBUSY && result !== Errno.EINVAL) return;
         if (holder === undefined || holder.leavingSequence !== undefined) throw new Violation(`refused with ${result}, but nobody stands in the way`);
+        if (decision.freshTokens.some((token) => isOpen(this.truth.token(token), holder.sequence))) throw new Violation(`refused with ${result} because of a registration that may yet fail`);
         return;
       }
       default:

@@ -19,6 +19,9 @@ export interface PublisherOptions {
 /** More appends than this waiting for their turn are refused: their callers have lost sight of the answers. */
 const MAX_WAITING = 65_536;
 
+/** Those due this soon after the oldest expire with it, rather than be sent just before. */
+const EXPIRY_GRAIN_MS = 10;
+
 const EXPECTED_LAST_SUBJECT_SEQUENCE = 'Nats-Expected-Last-Subject-Sequence';
 
 interface Publication {
@@ -165,13 +168,13 @@ export class Publisher {
 
   private expire(): void {
     this.timer = undefined;
-    const nowMs = performance.now();
+    const dueMs = performance.now() + EXPIRY_GRAIN_MS;
     for (const [number, publication] of this.inFlight) {
-      if (publication.deadlineMs > nowMs) break;
+      if (publication.deadlineMs > dueMs) break;
       this.settle(number);
       publication.reject(new LogUnavailableError(`no acknowledgement from the log within ${this.options.ackTimeoutMs} ms; the event may be stored`));
     }
-    while ((this.waiting.first?.deadlineMs ?? Infinity) <= nowMs) {
+    while ((this.waiting.first?.deadlineMs ?? Infinity) <= dueMs) {
       this.waiting.shift()!.reject(new LogUnavailableError(`the event could not be sent to the log within ${this.options.ackTimeoutMs} ms`));
     }
     this.afterSettled();

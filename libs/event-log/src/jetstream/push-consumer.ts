@@ -16,7 +16,7 @@ export interface ConsumerListener {
   onRefused(error: Error): void;
 }
 
-const HEARTBEAT_MS = 5000;
+const HEARTBEAT_MS = 2000;
 /** So many heartbeats may be missed before the consumer counts as gone. */
 const HEARTBEATS_MISSED_MAX = 2;
 /** How long the server keeps a consumer whose reader has vanished. */

@@ -37,6 +37,7 @@ export class StreamReader implements LogSubscription {
   private consumer: PushConsumer | undefined;
   /** Counts beginnings; one that was overtaken by a later one gives up. */
   private beginning = 0;
+  private lost = false;
   private ended = false;
   private underWay: Promise<void> = Promise.resolve();
   private wake: (() => void) | undefined;
@@ -67,10 +68,12 @@ export class StreamReader implements LogSubscription {
 
   /** Nothing more is delivered until the connection is back. */
   onLost(): void {
+    this.lost = true;
     this.interrupt();
   }
 
   onBack(): void {
+    this.lost = false;
     this.goOn(0);
   }
 
@@ -90,11 +93,12 @@ export class StreamReader implements LogSubscription {
   private interrupt(): void {
     this.beginning++;
     this.wake?.();
-    const { consumer } = this;
+    this.consumer?.stop();
+    // Without a connection the server cannot be asked to remove it. It is asked when the connection is back, or does
+    // so by itself when the consumer has been inactive.
+    if (this.lost || this.consumer === undefined) return;
+    this.track(this.consumer.destroy());
     this.consumer = undefined;
-    if (consumer === undefined) return;
-    consumer.stop();
-    this.track(consumer.destroy());
   }
 
   /** `close` waits for all that has been tracked. */

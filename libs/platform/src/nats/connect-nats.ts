@@ -43,7 +43,7 @@ export async function connectNats(settings: NatsSettings, { name, logger, signal
     // Credentials may be renewed on the server while the service runs.
     ignoreAuthErrorAbort: true,
     reconnectDelayHandler: retryDelayMs,
-    ...(await credentials(settings)),
+    ...(await natsCredentials(settings)),
   };
   const connection = await connectWithin(options, settings, logger, signal);
   logger.info({ nats: connection.getServer(), connection: name }, 'connected to NATS');
@@ -56,7 +56,11 @@ function retryDelayMs(): number {
   return RETRY_DELAY_MIN_MS + Math.random() * (RETRY_DELAY_MAX_MS - RETRY_DELAY_MIN_MS);
 }
 
-async function credentials({ user, password, credsFile }: NatsSettings): Promise<NodeConnectionOptions> {
+/**
+ * How to log in, as the NATS client takes it.
+ * @throws ConfigError when the credentials file cannot be read
+ */
+export async function natsCredentials({ user, password, credsFile }: NatsSettings): Promise<Pick<NodeConnectionOptions, 'user' | 'pass' | 'authenticator'>> {
   if (user !== undefined && password !== undefined) return { user, pass: password };
   if (credsFile === undefined) return {};
   try {

@@ -61,13 +61,13 @@ async function serve(handler: () => Promise<RpcReply>, options: Partial<RpcServe
 }
 
 describe('RpcServer', () => {
-  it('refuses what is beyond its limits with -ENOMEM, and takes calls again later', async () => {
+  it('refuses what is beyond its limits with -EAGAIN, and takes calls again later', async () => {
     let release = (): void => {};
     const held = new Promise<RpcReply>((resolve) => (release = () => resolve(OK)));
     await serve(() => held, { limits: { calls: 2, bytes: 1000 } });
     const calls = [1, 2].map(() => client.request(SUBJECT, '', { timeout: 5000 }));
     const { failure } = decodeRegistryReply((await client.request(SUBJECT, '', { timeout: 5000 })).data, 'application/protobuf');
-    expect(failure).toMatchObject({ errno: -12, message: '-12 (ENOMEM): too many calls are under way here; try again' });
+    expect(failure).toMatchObject({ errno: -11, message: '-11 (EAGAIN): too many calls are under way here; try again' });
     release();
     expect((await Promise.all(calls)).map(({ data }) => [...data])).toEqual([[1], [1]]);
     expect([...(await client.request(SUBJECT)).data]).toEqual([1]);

@@ -4,8 +4,8 @@ import type { ReadModel } from '../read-model/port.ts';
 
 /** How long a change may wait before it is written. */
 const WRITE_AFTER_MS = 200;
-/** How many changed tokens make a batch that is written at once. */
-const WRITE_AT_TOKENS = 2_000;
+/** How many changed tokens make a batch that is written at once: SQLite works in the calling thread, so few. */
+const WRITE_AT_TOKENS = 500;
 
 /** Gathers what the fold changes and writes it to the read model in batches, one at a time. */
 export class ReadModelWriter {

@@ -11,6 +11,7 @@ import { DamagedRowError } from './damage.ts';
 export function impliedMemory(state: TokenState, registration: Registration): ParticipantMemory {
   const { side, participant, requestId, sequence } = registration;
   const { token } = state;
+  if (state.queue.length === 0) return { side, participant, register: { requestId, token, sequence, result: 0 } };
   const register = isOpen(state, sequence) ? { requestId, token, sequence } : { requestId, token, sequence, result: 0 };
   // The first of its unregisters is remembered, and while the registration is there that one is still in the queue.
   for (const operation of state.queue) {

@@ -96,24 +96,24 @@ function prepare(connection: SqliteConnection, file: string): void {
   // Exclusive, and before the first access: then no other process can read or write it, and the log's index is kept in
   // memory. Each instance folds at a pace of its own, so a shared file would hold neither's state.
   connection.pragma('locking_mode = EXCLUSIVE');
+  const applicationId = connection.pragma('application_id', { simple: true });
+  if (applicationId !== APPLICATION_ID) {
+    if (applicationId !== 0 || tableNames(connection).length > 0) {
+      throw new ReadModelError(`${file} is a database, but not one of irqmesh's; name another file for the read model`);
+    }
+    connection.pragma(`application_id = ${APPLICATION_ID}`);
+  }
   connection.pragma('journal_mode = WAL');
   // A power cut may lose the last batches, whole ones; they are read from the log again.
   connection.pragma('synchronous = NORMAL');
-  const applicationId = connection.pragma('application_id', { simple: true });
-  if (applicationId === APPLICATION_ID) return;
-  if (applicationId !== 0 || tableNames(connection).length > 0) {
-    throw new ReadModelError(`${file} is a database, but not one of irqmesh's; name another file for the read model`);
-  }
-  connection.pragma(`application_id = ${APPLICATION_ID}`);
 }
 
 async function makeTables(dataSource: DataSource, connection: SqliteConnection, file: string, onWarning: (message: string) => void): Promise<void> {
   const version = connection.pragma('user_version', { simple: true });
   if (version === SCHEMA_VERSION) return;
-  const old = tableNames(connection);
   // Version 0 with tables is a file whose making was cut short: there is nothing in it to speak of.
   if (version !== 0) onWarning(`the read model ${file} has schema version ${version}, this is ${SCHEMA_VERSION}: it is emptied and built anew from the log`);
-  for (const name of old) connection.exec(`DROP TABLE "${name}"`);
+  for (const name of tableNames(connection)) connection.exec(`DROP TABLE "${name}"`);
   await dataSource.synchronize();
   connection.pragma(`user_version = ${SCHEMA_VERSION}`);
 }

@@ -99,7 +99,7 @@ describe('SqliteReadModel', () => {
         if (warnings.length > 0) throw new Error(warnings.join('\n'));
       },
     };
-  }, 40);
+  }, 25);
 });
 
 describe('the file of a SqliteReadModel', () => {
@@ -195,6 +195,19 @@ describe('a damaged file', () => {
     expectSetAside();
     await expect(model.write(waitingBatch(2_010, 10))).rejects.toThrow(ReadModelError);
     await expect(model.get('producer', 'host-a/boot-1/eventfd-7')).rejects.toThrow(ReadModelError);
+    expectSetAside();
+    expect(await model.load()).toBeUndefined();
+    await expectToWork(model);
+  });
+
+  it('found by several at once is set aside once', async () => {
+    await writtenFile();
+    damagePages();
+    const model = await openModel();
+    const query = { side: 'producer', afterSequence: 0, limit: 10 } as const;
+    const found = await Promise.allSettled([model.list(query), model.get('producer', 'host-a/boot-1/eventfd-7'), model.list(query)]);
+    expect(found.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expectSetAside();
     expect(await model.load()).toBeUndefined();
     await expectToWork(model);
   });
@@ -231,8 +244,9 @@ describe('a file', () => {
     await writtenFile();
     rmSync(file);
     change('CREATE TABLE customers (id integer)');
+    const before = readFileSync(file);
     await expect(openModel()).rejects.toThrow(/is a database, but not one of irqmesh's; name another file/);
-    change('SELECT * FROM customers');
+    expect(readFileSync(file).equals(before)).toBe(true);
   });
 
   it('that cannot be made is refused', async () => {

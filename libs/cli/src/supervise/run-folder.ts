@@ -1,0 +1,39 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Where everything of one run is kept. All paths are absolute. */
+export interface RunFolder {
+  readonly path: string;
+  /** JetStream's files: the event log. */
+  readonly natsDir: string;
+  logFile(name: string): string;
+  /** A service's own folder, for its read model. */
+  serviceDir(name: string): string;
+}
+
+/** How many earlier runs of the demo are kept beside the new one. */
+const KEPT_RUNS = 2;
+
+/** A fresh folder for the demo, `.irqmesh/demo/<time>`; of the earlier ones the last two stay. */
+export function freshRunFolder(cwd: string = process.cwd(), now: Date = new Date()): RunFolder {
+  const parent = resolve(cwd, '.irqmesh/demo');
+  mkdirSync(parent, { recursive: true });
+  for (const old of readdirSync(parent).toSorted().slice(0, -KEPT_RUNS)) rmSync(join(parent, old), { recursive: true, force: true });
+  const name = `${now.toISOString().slice(0, 19).replaceAll(':', '-')}-${process.pid}`;
+  return openRunFolder(join(parent, name));
+}
+
+/** The folder of `irqmesh up`, which keeps its log from one run to the next. */
+export function lastingRunFolder(cwd: string = process.cwd()): RunFolder {
+  return openRunFolder(resolve(cwd, '.irqmesh/up'));
+}
+
+function openRunFolder(path: string): RunFolder {
+  for (const dir of ['logs', 'nats', 'services']) mkdirSync(join(path, dir), { recursive: true });
+  return {
+    path,
+    natsDir: join(path, 'nats'),
+    logFile: (name) => join(path, 'logs', `${name}.log`),
+    serviceDir: (name) => join(path, 'services', name),
+  };
+}

@@ -1,0 +1,509 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { Errno, IrqBypassError } from '@irqmesh/domain';
+import type { Callback } from '@irqmesh/domain';
+import { ManualClock } from '@irqmesh/domain/testing';
+import { CallLog } from './testing/agent-fixture.ts';
+import { TestHost, TTL_MS } from './testing/client-fixture.ts';
+import { MiniMesh } from './testing/mini-mesh.ts';
+
+let clock: ManualClock;
+let mesh: MiniMesh;
+let log: CallLog;
+let one: TestHost;
+let two: TestHost;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  mesh = new MiniMesh(clock);
+  log = new CallLog(clock);
+  one = await TestHost.start('one', clock, mesh);
+  two = await TestHost.start('two', clock, mesh);
+});
+
+function producerCallbacks(id: string) {
+  const table = log.table(id, ['stop', 'start', 'add_consumer', 'del_consumer']);
+  return { id, stop: table.stop!, start: table.start!, addConsumer: table.add_consumer!, delConsumer: table.del_consumer! };
+}
+
+function consumerCallbacks(id: string) {
+  const table = log.table(id, ['stop', 'start', 'add_producer', 'del_producer']);
+  return { id, stop: table.stop!, start: table.start!, addProducer: table.add_producer!, delProducer: table.del_producer! };
+}
+
+/** Lets time pass until the promise is settled; its value, or the errno of what it was rejected with. */
+async function settled<T>(promise: Promise<T>, withinMs = 60_000): Promise<T | number> {
+  const outcome = { done: false };
+  const watched = promise.then((value) => value, (error: unknown) => {
+    if (error instanceof IrqBypassError) return error.errno;
+    throw error;
+  }).finally(() => (outcome.done = true));
+  await clock.settle();
+  for (let passedMs = 0, stepMs = 10; !outcome.done && passedMs < withinMs; passedMs += stepMs) {
+    stepMs = passedMs < 200 ? 10 : 100;
+    await clock.advance(stepMs);
+  }
+  return watched;
+}
+
+const P_CONNECT: Callback[] = ['stop', 'add_consumer', 'start'];
+
+describe('the kernel\'s API', () => {
+  test('connects a producer and a consumer of two hosts, in order', async () => {
+    await one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 32 });
+    await settled(two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' }));
+    expect(log.lines).toEqual(['P stop', 'C stop', 'P add_consumer', 'C add_producer', 'C start', 'P start']);
+    expect(log.peers.at(1)).toMatchObject({ participant: { host: 'one', id: 'P' }, irq: 32, token: 't' });
+    expect(log.peers.at(0)).toMatchObject({ participant: { host: 'two', id: 'C' }, irq: undefined });
+  });
+
+  test('disconnects in order, and the other side stays registered', async () => {
+    const producer = await one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 32 });
+    await settled(two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' }));
+    log.take();
+    expect(producer.registered).toBe(true);
+    await settled(producer.unregister());
+    expect(log.lines).toEqual(['P stop', 'C stop', 'C del_producer', 'P del_consumer', 'C start', 'P start']);
+    expect(producer.registered).toBe(false);
+    expect(mesh.registrations()).toEqual(['consumer C t']);
+  });
+
+  test('passes a driver\'s own number on unchanged; the newcomer is not registered', async () => {
+    await one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 32 });
+    log.script('C', 'add_producer', 66311);
+    const consumer = two.client.consumer(consumerCallbacks('C'));
+    expect(await settled(consumer.register('t'))).toBe(66311);
+    expect(consumer.registered).toBe(false);
+    log.take();
+    await settled(consumer.unregister());
+    expect(log.lines).toEqual([]);
+    expect(mesh.registrations()).toEqual(['producer P t']);
+  });
+
+  test('a token that is taken is -EBUSY', async () => {
+    await one.client.registerProducer({ token: 't', irq: 1 });
+    await expect(two.client.registerProducer({ token: 't', irq: 2 })).rejects.toMatchObject({ errno: Errno.EBUSY, code: 'EBUSY' });
+  });
+
+  test('a consumer without its connecting callbacks is -EINVAL', async () => {
+    await expect(two.client.consumer({ id: 'C' }).register('t')).rejects.toMatchObject({ errno: Errno.EINVAL });
+  });
+
+  test('records the irq right after the check for a double registration, whatever comes later', async () => {
+    await two.client.registerProducer({ token: 'taken', irq: 1 });
+    const producer = one.client.producer({ id: 'P' });
+    expect(producer.irq).toBe(0);
+    await expect(producer.register('taken', 7)).rejects.toMatchObject({ errno: Errno.EBUSY });
+    expect(producer.irq).toBe(7);
+    await producer.register('t', 8);
+    await expect(producer.register('t2', 9)).rejects.toMatchObject({ errno: Errno.EINVAL });
+    expect(producer.irq).toBe(8);
+  });
+
+  test('a participant can be registered again under another token', async () => {
+    const producer = one.client.producer({ id: 'P' });
+    await producer.register('t1', 1);
+    await producer.unregister();
+    await producer.register('t2', 2);
+    expect(mesh.registrations()).toEqual(['producer P t2']);
+  });
+
+  test('unregistering one that is not registered does nothing', async () => {
+    await one.client.producer({ id: 'P' }).unregister();
+    expect(one.caller.sent).toEqual([]);
+  });
+
+  test('a registration that has ended leaves a later one of its participant alone', async () => {
+    const producer = one.client.producer({ id: 'P' });
+    const first = await producer.register('t', 1);
+    await first.unregister();
+    await producer.register('t', 2);
+    await first.unregister();
+    expect(mesh.registrations()).toEqual(['producer P t']);
+  });
+
+  test.each([
+    ['an empty token', { token: '', irq: 1 }],
+    ['an over-long token', { token: 'x'.repeat(129), irq: 1 }],
+    ['a token that is no UTF-8', { token: '\ud800', irq: 1 }],
+    ['a negative irq', { token: 't', irq: -1 }],
+    ['a fractional irq', { token: 't', irq: 1.5 }],
+    ['a deadline that is too long', { token: 't', irq: 1, callbackDeadlineMs: 5_501 }],
+    ['a deadline of nothing', { token: 't', irq: 1, callbackDeadlineMs: 0 }],
+    ['an id with a space', { token: 't', irq: 1, id: 'a b' }],
+    ['a group with half of what it takes', { token: 't', irq: 1, quiesceGroup: 'vm', stop: () => {} }],
+    ['a callback that is none', { token: 't', irq: 1, start: 'start' as never }],
+  ])('refuses %s with -EINVAL, and sends nothing', async (_what, options) => {
+    await expect(one.client.registerProducer(options)).rejects.toMatchObject({ errno: Errno.EINVAL });
+    expect(one.caller.sent).toEqual([]);
+  });
+});
+
+describe('rule 5: one registration and one command per participant', () => {
+  test('rule 5: a second registration is -EINVAL, with a warning, and nothing is sent', async () => {
+    const producer = one.client.producer({ id: 'P' });
+    await producer.register('t', 1);
+    await expect(producer.register('t', 1)).rejects.toMatchObject({ errno: Errno.EINVAL });
+    await expect(one.client.registerProducer({ id: 'P', token: 'other', irq: 1 })).rejects.toMatchObject({ errno: Errno.EINVAL });
+    expect(one.told).toContain('warning producer P');
+    expect(one.warnings).toHaveLength(2);
+    expect(one.caller.verbs()).toEqual(['register']);
+  });
+
+  test('rule 5: an unregister waits until the outcome of its register is known', async () => {
+    one.caller.script.register.push('lose_reply');
+    const producer = one.client.producer({ id: 'P' });
+    const registering = producer.register('t', 1);
+    const unregistering = producer.unregister();
+    await settled(registering);
+    await settled(unregistering);
+    expect(one.caller.verbs()).toEqual(['register', 'register', 'unregister']);
+    expect(mesh.registrations()).toEqual([]);
+  });
+
+  test('rule 5: commands that were asked for in one go run in that order', async () => {
+    const producer = one.client.producer({ id: 'P' });
+    const results: Promise<unknown>[] = [producer.register('t', 1), producer.register('t', 2), producer.unregister(), producer.register('t', 3)];
+    const outcomes = await Promise.all(results.map((result) => settled(result)));
+    expect(outcomes[1]).toBe(Errno.EINVAL);
+    expect(producer.irq).toBe(3);
+    expect(producer.registered).toBe(true);
+  });
+
+  test('rule 1: the next registration waits for a callback of the last that overran its deadline', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+    log.script('P', 'add_consumer', { takesMs: 8_000 });
+    const { id, addConsumer, delConsumer } = producerCallbacks('P');
+    const producer = one.client.producer({ id, addConsumer, delConsumer });
+    expect(await settled(producer.register('t', 1))).toBe(Errno.ETIMEDOUT);
+    await settled(producer.register('t', 1));
+    const own = log.lines.filter((line) => line.startsWith('P '));
+    expect(own).toEqual(['P add_consumer', 'P add_consumer returned', 'P del_consumer', 'P add_consumer']);
+  });
+
+  test('unregistering one that is not registered waits for such a callback', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+    log.script('P', 'add_consumer', { takesMs: 8_000 });
+    const { id, addConsumer, delConsumer } = producerCallbacks('P');
+    const producer = one.client.producer({ id, addConsumer, delConsumer });
+    expect(await settled(producer.register('t', 1))).toBe(Errno.ETIMEDOUT);
+    await settled(producer.unregister());
+    expect(log.lines.at(-1)).toBe('P del_consumer');
+    expect(clock.monotonicMs()).toBeGreaterThanOrEqual(8_000);
+  });
+});
+
+describe('requests that are not answered', () => {
+  test('rule 11: a request is repeated under its id, and carried out once', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+    one.caller.script.register.push('lose_reply', 'lose_request');
+    await settled(one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 1 }));
+    expect(new Set(one.caller.sent.flatMap(({ requestIds }) => requestIds)).size).toBe(1);
+    expect(one.caller.sent).toHaveLength(3);
+    expect(log.lines.filter((line) => line.startsWith('P '))).toEqual(P_CONNECT.map((name) => `P ${name}`));
+  });
+
+  test('rule 10: one that is pending is asked about, not sent again', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+    for (const [id, callback] of [['P', 'stop'], ['C', 'stop'], ['P', 'add_consumer']] as const) log.script(id, callback, { takesMs: 3_000 });
+    await settled(one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 1 }));
+    expect(one.caller.verbs()).toEqual(['register', 'result']);
+    expect(clock.monotonicMs()).toBeGreaterThanOrEqual(9_000);
+  });
+
+  test('rule 10: a refusal is not reported while an earlier attempt may still be carried out', async () => {
+    const holder = await two.client.registerProducer({ token: 't', irq: 1 });
+    // The first attempt arrives 3 s late; until then the token is taken, then free.
+    one.caller.script.register.push({ copyAfterMs: 3_000 });
+    const registering = one.client.registerProducer({ id: 'P', token: 't', irq: 2 });
+    await clock.advance(1_000);
+    await holder.unregister();
+    const registration = await settled(registering);
+    expect(clock.monotonicMs()).toBeGreaterThanOrEqual(5_000);
+    expect(registration).toMatchObject({ registered: true });
+    expect(mesh.registrations()).toEqual(['producer P t']);
+  });
+
+  test('rule 10: a refusal that stands is reported when no earlier attempt can be carried out any more', async () => {
+    await two.client.registerProducer({ token: 't', irq: 1 });
+    one.caller.script.register.push({ copyAfterMs: 3_000 });
+    expect(await settled(one.client.registerProducer({ id: 'P', token: 't', irq: 2 }))).toBe(Errno.EBUSY);
+    expect(clock.monotonicMs()).toBeGreaterThanOrEqual(5_000);
+  });
+
+  test('rule 10: a refusal of the first attempt is reported at once', async () => {
+    await two.client.registerProducer({ token: 't', irq: 1 });
+    expect(await settled(one.client.registerProducer({ id: 'P', token: 't', irq: 2 }))).toBe(Errno.EBUSY);
+    expect(clock.monotonicMs()).toBeLessThan(100);
+  });
+
+  test('rule 10: so does the next registration wait, lest a late copy register the participant behind everybody\'s back', async () => {
+    const producer = one.client.producer({ id: 'P' });
+    one.caller.script.register.push({ copyAfterMs: 4_000 });
+    await settled(producer.register('t1', 1));
+    await settled(producer.unregister());
+    await settled(producer.register('t2', 2));
+    expect(one.caller.sent.at(-1)!.atMs).toBeGreaterThanOrEqual(5_000);
+    await settled(producer.unregister());
+    await clock.advance(10_000);
+    expect(mesh.registrations()).toEqual([]);
+  });
+
+  test('rule 11: an unregister names its register, and its late copy hits no later registration', async () => {
+    const producer = one.client.producer({ id: 'P' });
+    await producer.register('t', 1);
+    one.caller.script.unregister.push({ copyAfterMs: 4_000 });
+    await settled(producer.unregister());
+    await settled(producer.register('t', 2));
+    await clock.advance(10_000);
+    expect(mesh.registrations()).toEqual(['producer P t']);
+  });
+
+  test('without a registry it is tried again until one is there', async () => {
+    one.caller.script.register.push('nobody', 'nobody', 'nobody');
+    await settled(one.client.registerProducer({ token: 't', irq: 1 }));
+    expect(one.caller.sent).toHaveLength(4);
+    expect(clock.monotonicMs()).toBeLessThan(1_000);
+  });
+
+  test('a register that takes too long is -ETIMEDOUT, says why, and is undone once its outcome is known', async () => {
+    one.caller.script.register.push('lose_reply', ...Array.from({ length: 5 }, () => 'lose_request' as const));
+    const producer = one.client.producer({ id: 'P' });
+    let message = '';
+    const registering = producer.register('t', 1).catch((error: Error) => {
+      message = error.message;
+      throw error;
+    });
+    expect(await settled(registering)).toBe(Errno.ETIMEDOUT);
+    expect(message).toContain('took longer than 30000 ms: the registry does not answer');
+    expect(mesh.registrations()).toEqual(['producer P t']);
+    await clock.advance(20_000);
+    expect(mesh.registrations()).toEqual([]);
+    expect(await settled(producer.register('t', 1))).toMatchObject({ registered: true });
+  });
+
+  test('an unregister that takes too long is -ETIMEDOUT; the registration stands and it may be tried again', async () => {
+    const producer = one.client.producer({ id: 'P' });
+    await producer.register('t', 1);
+    one.caller.script.unregister.push(...Array.from({ length: 8 }, () => 'lose_request' as const));
+    expect(await settled(producer.unregister())).toBe(Errno.ETIMEDOUT);
+    expect(producer.registered).toBe(true);
+    one.caller.script.unregister.length = 0;
+    await settled(producer.unregister());
+    expect(mesh.registrations()).toEqual([]);
+  });
+});
+
+describe('batches', () => {
+  test('many are sent in few requests, each with its own result', async () => {
+    await two.client.registerProducer({ token: 'v7', irq: 1 });
+    const items = Array.from({ length: 1_000 }, (_, irq) => ({ id: `P${irq}`, token: `v${irq}`, irq }));
+    const results = await one.client.registerProducers(items);
+    expect(results.filter(({ ok }) => ok !== undefined)).toHaveLength(999);
+    expect(results[7]!.error).toMatchObject({ errno: Errno.EBUSY });
+    expect(one.caller.sent.map(({ requestIds }) => requestIds.length)).toEqual([512, 488]);
+  });
+
+  test('one bad item does not spoil the others', async () => {
+    const results = await one.client.registerProducers([{ token: '', irq: 1 }, { token: 't', irq: 2 }]);
+    expect(results.map(({ error }) => error?.errno)).toEqual([Errno.EINVAL, undefined]);
+  });
+
+  test('one that waits for a slow callback holds the next back for a moment only', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 'slow' });
+    log.script('C', 'stop', { takesMs: 4_000 });
+    const slow = one.client.registerProducer({ token: 'slow', irq: 1 });
+    await clock.advance(1);
+    await settled(one.client.registerProducer({ token: 'quick', irq: 2 }));
+    expect(clock.monotonicMs()).toBeLessThan(100);
+    expect(await settled(slow)).toMatchObject({ registered: true });
+  });
+});
+
+describe('sessions', () => {
+  async function loseSession(): Promise<string> {
+    const lost = one.client.session!;
+    one.bucket.broken = true;
+    await clock.advance(5_000);
+    return lost;
+  }
+
+  test('rule 4: a session that cannot be renewed is lost, and its pairs are torn down before anyone may expire it', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+    await settled(one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 1 }));
+    log.take();
+    await loseSession();
+    expect(log.lines).toEqual(['P stop', 'P del_consumer', 'P start']);
+    expect(one.told.slice(1)).toEqual(['sessionLost not_renewed', 'registrationLost producer P restoring']);
+    expect(one.bucket.keys()).toHaveLength(1); // the lease as such has not run out yet
+  });
+
+  test('what was registered is registered again under the next one, which names the one it replaces', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+    const connecting = one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 1 });
+    await settled(connecting);
+    const registration = await connecting;
+    const lost = await loseSession();
+    expect(registration.registered).toBe(false);
+    mesh.expire('one', lost);
+    one.bucket.broken = false;
+    log.take();
+    await clock.advance(5_000);
+    console.log(one.warnings, one.told);
+    expect(one.told.slice(3)).toEqual([`sessionOpened ${lost}`, 'registrationRestored producer P']);
+    expect(registration.registered).toBe(true);
+    expect(registration.participant.session).toBe(one.client.session);
+    expect(log.lines.filter((line) => line.startsWith('P '))).toEqual(P_CONNECT.map((name) => `P ${name}`));
+    await settled(registration.unregister());
+    expect(mesh.registrations()).toEqual(['consumer C t']);
+  });
+
+  test('what cannot be registered again is lost for good', async () => {
+    const registration = await one.client.registerProducer({ id: 'P', token: 't', irq: 1 });
+    mesh.expire('one', await loseSession());
+    await two.client.registerProducer({ token: 't', irq: 2 });
+    one.bucket.broken = false;
+    await clock.advance(5_000);
+    expect(one.told.at(-1)).toBe('registrationLost producer P for good');
+    expect(registration.registered).toBe(false);
+  });
+
+  test('what is unregistered meanwhile is not registered again', async () => {
+    const registration = await one.client.registerProducer({ id: 'P', token: 't', irq: 1 });
+    mesh.expire('one', await loseSession());
+    await settled(registration.unregister());
+    one.bucket.broken = false;
+    await clock.advance(10_000);
+    expect(mesh.registrations()).toEqual([]);
+    expect(one.caller.verbs()).toEqual(['register']);
+  });
+
+  test('a loss while it is registered again does no harm', async () => {
+    await one.client.registerProducer({ id: 'P', token: 't', irq: 1 });
+    mesh.expire('one', await loseSession());
+    one.caller.script.register.push('lose_request', 'lose_request');
+    one.bucket.broken = false;
+    await clock.advance(1_000);
+    mesh.expire('one', await loseSession());
+    one.bucket.broken = false;
+    await clock.advance(20_000);
+    expect(one.told.filter((line) => line.startsWith('registration'))).toEqual(['registrationLost producer P restoring', 'registrationRestored producer P']);
+    expect(mesh.registrations()).toEqual(['producer P t']);
+  });
+
+  test('a register under way when the session is lost is -ENODEV', async () => {
+    one.caller.script.register.push('lose_request', 'lose_request');
+    const registering = one.client.registerProducer({ id: 'P', token: 't', irq: 1 });
+    await clock.advance(100);
+    one.bucket.broken = true;
+    expect(await settled(registering)).toBe(Errno.ENODEV);
+  });
+
+  test('a register while there is no session waits for the next one', async () => {
+    await loseSession();
+    const registering = one.client.registerProducer({ id: 'P', token: 't', irq: 1 });
+    await clock.advance(3_000);
+    one.bucket.broken = false;
+    expect(await settled(registering)).toMatchObject({ registered: true });
+  });
+
+  test('an unregister under way when the session is lost resolves after the teardown', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+    const connecting = one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 1 });
+    await settled(connecting);
+    log.take();
+    one.caller.script.unregister.push('lose_request', 'lose_request');
+    const unregistering = (await connecting).unregister().then(() => log.lines.at(-1));
+    one.bucket.broken = true;
+    expect(await settled(unregistering)).toBe('P start');
+    expect(one.told).not.toContain('registrationLost producer P restoring');
+  });
+
+  test('without autoReopen a loss is for good', async () => {
+    const client = await TestHost.start('three', clock, mesh, { autoReopen: false });
+    await client.client.registerProducer({ id: 'P', token: 't', irq: 1 });
+    client.bucket.broken = true;
+    await clock.advance(5_000);
+    client.bucket.broken = false;
+    await clock.advance(10_000);
+    expect(client.told.slice(1)).toEqual(['sessionLost not_renewed', 'registrationLost producer P for good']);
+    await expect(client.client.registerProducer({ token: 't2', irq: 1 })).rejects.toMatchObject({ errno: Errno.ENODEV });
+  });
+
+  test('a callback that hangs keeps the next session waiting for no longer than the lost one could last', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+    log.script('P', 'start', { takesMs: 60_000 });
+    void one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 1 }).catch(() => {});
+    await clock.advance(100);
+    const lost = await loseSession();
+    one.bucket.broken = false;
+    await clock.advance(TTL_MS - 1_000);
+    expect(one.client.session).toBeUndefined();
+    await clock.advance(2_000);
+    expect(one.told.at(-1)).toBe(`sessionOpened ${lost}`);
+  });
+});
+
+describe('close', () => {
+  test('unregisters everything and ends the session; no timer is left', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+    await settled(one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 1 }));
+    await settled(one.client.close());
+    expect(one.bucket.keys()).toEqual([]);
+    expect(log.lines.slice(6)).toEqual(['P stop', 'C stop', 'C del_producer', 'P del_consumer', 'C start', 'P start']);
+    await settled(two.client.close());
+    expect(mesh.registrations()).toEqual([]);
+    expect(clock.pendingTimers).toBe(0);
+    expect(() => one.client.producer({})).toThrow(/-19 \(ENODEV\)/);
+  });
+
+  test('is bounded: what cannot be unregistered is torn down, and the session ended', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+    await settled(one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 1 }));
+    log.take();
+    one.caller.script.unregister.push(...Array.from({ length: 8 }, () => 'lose_request' as const));
+    const startedMs = clock.monotonicMs();
+    await settled(one.client.close());
+    expect(clock.monotonicMs() - startedMs).toBeLessThanOrEqual(5_000);
+    expect(log.lines).toEqual(['P stop', 'P del_consumer', 'P start']);
+    expect(one.bucket.keys()).toEqual([]);
+  });
+
+  test('is bounded even if a callback hangs; then the session runs out', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+    log.script('P', 'start', { takesMs: 60_000 });
+    void one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 1 }).catch(() => {});
+    await clock.advance(100);
+    const startedMs = clock.monotonicMs();
+    await settled(one.client.close());
+    expect(clock.monotonicMs() - startedMs).toBeLessThanOrEqual(5_000);
+    await clock.advance(TTL_MS);
+    expect(one.bucket.keys()).toEqual([]);
+  });
+});
+
+test('rule 12: a registration is held from before its request is sent until its unregister is settled', async () => {
+  const held: string[] = [];
+  const look = (): void => void held.push(JSON.stringify([...heldBy(one)]));
+  const { register, unregister } = one.caller;
+  Object.assign(one.caller, {
+    register: (...args: Parameters<typeof register>) => (look(), register(...args)),
+    unregister: (...args: Parameters<typeof unregister>) => (look(), unregister(...args)),
+  });
+  const registration = await one.client.registerProducer({ id: 'P', token: 't', irq: 1 });
+  await registration.unregister();
+  look();
+  expect(held).toEqual(['["onex2"]', '["onex2"]', '[]']);
+});
+
+/** What the agent of a host answers when it is asked for its holdings. */
+function heldBy(host: TestHost): readonly string[] {
+  return mesh.holdings(host.client.host, host.client.session!).producerRequestIds;
+}
+
+test('a callback that throws is -EIO, is logged, and is told', async () => {
+  await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+  log.script('P', 'add_consumer', new Error('broken'));
+  expect(await settled(one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 1 }))).toBe(Errno.EIO);
+  expect(one.told).toContain('callbackError producer P');
+  expect(one.warnings).toEqual(['add_consumer of the producer failed']);
+});
