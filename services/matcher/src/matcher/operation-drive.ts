@@ -18,6 +18,8 @@ export interface OperationDriveOptions {
 
 const FIRST_RETRY_MS = 20;
 const LONGEST_RETRY_MS = 1_000;
+/** Before a callback that still runs is asked about again; the agent waits a little for it too. */
+const RUNNING_PAUSE_MS = 20;
 /** How long to wait for the fold to pass an event that is in the log; then it is looked at again. */
 const FOLD_WAIT_MS = 1_000;
 
@@ -109,7 +111,9 @@ export class OperationDrive {
       this.progress = withReply(this.progress, call, reply.runs);
       this.waitingFor = undefined;
       this.retryMs = FIRST_RETRY_MS;
-    } else if (reply.kind !== 'running') {
+    } else if (reply.kind === 'running') {
+      await sleep(this.options.clock, RUNNING_PAUSE_MS, this.waking.signal);
+    } else {
       await this.pause();
     }
   }
