@@ -2,10 +2,18 @@ import { types } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { CommandError, ExitCode } from './command-error.ts';
 import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
+import { inventoryCommand } from './commands/inventory.ts';
+import { listCommand } from './commands/list.ts';
+import { registerCommand } from './commands/register.ts';
 import { upCommand } from './commands/up.ts';
+import { watchCommand } from './commands/watch.ts';
 
 /** The commands in the order in which the help lists them. */
-const COMMANDS: readonly (() => Command)[] = [demoCommand, upCommand];
+const COMMANDS: readonly (() => Command)[] = [
+  demoCommand, upCommand, inventoryCommand, registerCommand, listCommand, watchCommand, explainCommand, doctorCommand,
+];
 
 /** The whole command line. Errors come out as exceptions: `CommanderError` for a wrong one, with the text written. */
 export function program(commands: readonly Command[] = COMMANDS.map((make) => make())): Command {

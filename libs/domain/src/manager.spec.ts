@@ -4,7 +4,7 @@ import { IrqBypassManager } from './manager.ts';
 import type { LocalConsumer, LocalProducer } from './manager.ts';
 
 /** A KVM irqfd that notes what is called, and whose add_producer returns `result`. */
-function irqfd(id: string, calls: string[], result: number | void = undefined): LocalConsumer {
+function irqfd(id: string, calls: string[], result?: number): LocalConsumer {
   return {
     id,
     stop: () => void calls.push(`${id}.stop`),

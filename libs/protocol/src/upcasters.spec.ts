@@ -24,7 +24,7 @@ describe('upcasters', () => {
   });
 
   it('exist for every older version', () => {
-    expect([...UPCASTERS.keys()].sort()).toEqual(Array.from({ length: SCHEMA_VERSION - 1 }, (_, at) => at + 1));
+    expect([...UPCASTERS.keys()].sort((a, b) => a - b)).toEqual(Array.from({ length: SCHEMA_VERSION - 1 }, (_, at) => at + 1));
   });
 
   it('run one after the other from the version of the event', () => {

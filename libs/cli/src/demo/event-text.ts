@@ -30,9 +30,9 @@ export function eventLine({ sequence, timeMs, token, body }: LogEvent, place: Ve
     case 'ConsumerUnregistered':
       return line(`irq_bypass_unregister_consumer(${eventfd})${because(body.reason, body.participant)}`, toneOf(body.reason));
     case 'PairConnected':
-      return line(`connected: ${runsText(body.runs)}; IRTE posted`, 'good');
+      return line(`connected: ${runsText(body.runs)}${place === undefined ? '' : ', posted'}`, 'good');
     case 'PairDisconnected':
-      return line(`disconnected: ${runsText(body.runs)}; IRTE remapped`, 'quiet');
+      return line(`disconnected: ${runsText(body.runs)}`, 'quiet');
     case 'ConnectFailed':
       return line(`connect failed: ${runsText(body.runs)}; ${body.newcomer} refused with ${formatResult(body.result)}`, 'bad');
     case 'ConnectAborted':

@@ -63,7 +63,7 @@ export class HostControl {
       const message = await this.nats.request(`irqmesh.sim.${host}.${operation}`, payload, { timeout: REQUEST_TIMEOUT_MS });
       return message.json<Reply>();
     } catch (cause) {
-      if (cause instanceof errors.NoRespondersError) throw new CommandError(`${host}: ${operation} failed: no host-agent runs`, undefined, { cause });
+      if (cause instanceof errors.RequestError && cause.isNoResponders()) throw new CommandError(`${host}: ${operation} failed: no host-agent runs`, undefined, { cause });
       if (cause instanceof errors.TimeoutError) throw new CommandError(`${host}: ${operation} had no answer within ${REQUEST_TIMEOUT_MS / 1000} s`, undefined, { cause });
       throw cause;
     }

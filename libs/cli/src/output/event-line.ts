@@ -1,6 +1,7 @@
 import { formatResult } from '@irqmesh/domain';
-import type { CallbackRun, EventBody, LogEvent, RegisteredEvent, RegistrationRefused, UnregisteredEvent } from '@irqmesh/domain';
+import type { CallbackRun, LogEvent, RegisteredEvent, RegistrationRefused, UnregisteredEvent } from '@irqmesh/domain';
 import { formatDuration } from './duration.ts';
+import { VERBS } from './event-verbs.ts';
 import { harmless, nameOnToken, printable } from './printable.ts';
 
 export interface EventLineOptions {
@@ -10,18 +11,6 @@ export interface EventLineOptions {
   readonly isVoid?: boolean;
 }
 
-const VERBS: Readonly<Record<EventBody['type'], string>> = {
-  ProducerRegistered: 'registered',
-  ConsumerRegistered: 'registered',
-  ProducerUnregistered: 'unregistered',
-  ConsumerUnregistered: 'unregistered',
-  PairConnected: 'connected',
-  ConnectFailed: 'failed',
-  ConnectAborted: 'aborted',
-  PairDisconnected: 'disconnected',
-  HandshakeStalled: 'stalled',
-  RegistrationRefused: 'refused',
-};
 const VERB_WIDTH = Math.max(...Object.values(VERBS).map((verb) => verb.length));
 
 /** Callbacks that quiesce take no part in a result, unless they fail or take this long. */

@@ -3,7 +3,7 @@ import { Errno } from '@irqmesh/domain';
 import type { Callback } from '@irqmesh/domain';
 import { ManualClock } from '@irqmesh/domain/testing';
 import type { InvokeItemMessage, InvokeOutcomeMessage } from '@irqmesh/protocol';
-import { CallLog, DEADLINE_MS, holding, PATIENCE_MS, rollback, steps } from '../testing/agent-fixture.ts';
+import { CallLog, DEADLINE_MS, holding, PATIENCE_MS, rollback, steps } from '../../test-support/agent-fixture.ts';
 import { ParticipantAgent } from './participant-agent.ts';
 import type { Holding } from './participant-agent.ts';
 
@@ -286,13 +286,14 @@ describe('rule 4: fencing', () => {
   });
 
   test('rule 4: between two steps the lease is judged anew, before any timer could', async () => {
-    log.script('C', 'stop', { takesMs: 50 });
+    log.script('C', 'stop', { takesMs: PATIENCE_MS + 50 });
     const merged = invoke(steps(held, 10, CONNECT));
-    await clock.settle();
+    await clock.advance(PATIENCE_MS);
+    expect((await merged).status).toBe('running');
     lease.held = false;
     await clock.advance(PATIENCE_MS);
-    expect((await merged).status).toBe('refused');
     expect(log.lines).toEqual(['C stop', 'C stop returned']);
+    expect((await invoke(steps(held, 10, CONNECT))).status).toBe('refused');
   });
 
   test('a fence while a rollback runs does not undo twice', async () => {

@@ -3,7 +3,7 @@ import { Errno } from '@irqmesh/domain';
 import type { Callback } from '@irqmesh/domain';
 import { ManualClock } from '@irqmesh/domain/testing';
 import type { InvokeOutcomeMessage } from '@irqmesh/protocol';
-import { CallLog, DEADLINE_MS, holding, PATIENCE_MS, rollback, steps } from '../testing/agent-fixture.ts';
+import { CallLog, DEADLINE_MS, holding, PATIENCE_MS, rollback, steps } from '../../test-support/agent-fixture.ts';
 import { ParticipantAgent } from './participant-agent.ts';
 import { QuiesceGroup } from './quiesce-group.ts';
 

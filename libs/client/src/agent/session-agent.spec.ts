@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { holdingsDigest, IrqBypassError } from '@irqmesh/domain';
 import { ManualClock } from '@irqmesh/domain/testing';
-import { CallLog, DEADLINE_MS, holding, PATIENCE_MS, rollback, sessionAgent, steps } from '../testing/agent-fixture.ts';
+import { CallLog, DEADLINE_MS, holding, PATIENCE_MS, rollback, sessionAgent, steps } from '../../test-support/agent-fixture.ts';
 import type { CallbackFault } from './participant-agent.ts';
 import type { SessionAgent } from './session-agent.ts';
 

@@ -89,9 +89,8 @@ export class SessionAgent {
   }
 
   private async invokeOne(item: InvokeItemMessage): Promise<InvokeOutcomeMessage> {
-    const { host, session, mayRun } = this.options;
+    const { host, session } = this.options;
     const { side, participant } = item;
-    if (!mayRun() || this.fencing !== undefined) return refused(`the lease of session ${session} has lapsed`);
     if (participant.host !== host || participant.session !== session) return refused(`this is session ${session} of host ${host}`);
     const agent = this.agents.get(keyOf(side, participant.id));
     if (agent === undefined) return refused(`${side} ${formatParticipant(participant)} is not registered here`);

@@ -22,8 +22,9 @@ export class ManualClock implements Clock {
     this.wallMs = startMs;
   }
 
+  /** Whole milliseconds, as machines give them. */
   nowMs(): number {
-    return this.wallMs;
+    return Math.floor(this.wallMs);
   }
 
   monotonicMs(): number {

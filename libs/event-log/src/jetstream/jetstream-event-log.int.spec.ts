@@ -64,6 +64,7 @@ describe('append', () => {
     const sequences: number[] = [];
     // The core subscription sees each publication when the server does, before any later acknowledgement.
     const admin = stream.admin.subscribe('irqmesh.evt.>', { callback: (_error, message) => void sequences.push(Number(message.reply!.split('.').at(-1)) - settled) });
+    await stream.admin.flush();
     const appends = appendNotes(log, 100);
     for (const append of appends) void append.then(() => settled++);
     expect(await outcomes(appends)).toEqual(Array.from({ length: 100 }, (_, at) => at + 1));
@@ -91,10 +92,10 @@ describe('append', () => {
     const log = await stream.open();
     expect(await outcomes(appendNotes(log, 1))).toEqual([1]);
     const reader = await readFrom(log);
-    await server.stop();
+    await server.kill();
     await sleep(100);
     const appends = appendNotes(log, 50);
-    server = await startNatsServer({ storeDir: join(dir, 'store'), port: Number(new URL(server.url).port) });
+    await server.restart();
     expect(await outcomes(appends)).toEqual(Array.from({ length: 50 }, (_, at) => at + 2));
     await reader.sequence(51);
     expect(reader.trace().filter((step) => step === 'caught up')).toHaveLength(2);

@@ -56,7 +56,7 @@ function elementsOf(nodes: readonly OrderedNode[], lines: LineIndex): XmlElement
 function elementOf(tag: string, node: OrderedNode, lines: LineIndex): XmlElement {
   const children = node[tag] as OrderedNode[];
   const { startIndex } = node[XMLParser.getMetaDataSymbol() as unknown as symbol] as { startIndex: number };
-  const text = children.map((child) => child[TEXT]).filter((part) => part !== undefined).join('');
+  const text = children.map((child) => child[TEXT]).filter((part) => typeof part === 'string').join('');
   return { tag, line: lines.lineAt(startIndex), attributes: (node[ATTRIBUTES] ?? {}) as Record<string, string>, children: elementsOf(children, lines), text: text.trim() };
 }
 

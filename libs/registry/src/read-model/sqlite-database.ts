@@ -109,7 +109,7 @@ function prepare(connection: SqliteConnection, file: string): void {
 }
 
 async function makeTables(dataSource: DataSource, connection: SqliteConnection, file: string, onWarning: (message: string) => void): Promise<void> {
-  const version = connection.pragma('user_version', { simple: true });
+  const version = Number(connection.pragma('user_version', { simple: true }));
   if (version === SCHEMA_VERSION) return;
   // Version 0 with tables is a file whose making was cut short: there is nothing in it to speak of.
   if (version !== 0) onWarning(`the read model ${file} has schema version ${version}, this is ${SCHEMA_VERSION}: it is emptied and built anew from the log`);

@@ -61,7 +61,7 @@ export class MatcherWorld implements InvokeCaller {
 
   async invoke(_side: Side, items: readonly InvokeItemMessage[]): Promise<readonly InvokeOutcomeMessage[] | undefined> {
     for (const item of items) this.calls.push(`${item.side} ${item.rollback ? 'rollback' : item.steps.join(',')}`);
-    const outcomes = await Promise.all(items.map((item) => this.answer(item)));
+    const outcomes = await Promise.all(items.map(async (item) => this.answer(item)));
     return outcomes.some((outcome) => outcome === undefined) ? undefined : (outcomes as InvokeOutcomeMessage[]);
   }
 

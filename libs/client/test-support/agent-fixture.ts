@@ -2,9 +2,9 @@ import { CALLBACKS } from '@irqmesh/domain';
 import type { Callback, Side } from '@irqmesh/domain';
 import type { ManualClock } from '@irqmesh/domain/testing';
 import type { InvokeItemMessage } from '@irqmesh/protocol';
-import type { CallbackTable, Peer } from '../agent/callback-call.ts';
-import type { CallbackFault, Holding } from '../agent/participant-agent.ts';
-import { SessionAgent } from '../agent/session-agent.ts';
+import type { CallbackTable, Peer } from '../src/agent/callback-call.ts';
+import type { CallbackFault, Holding } from '../src/agent/participant-agent.ts';
+import { SessionAgent } from '../src/agent/session-agent.ts';
 
 export const HOST = 'host-a';
 export const SESSION = 's1';

@@ -1,9 +1,9 @@
 import { callbackSet, decideExpiry, decideRegister, decideUnregister, Fold, nextOperation, NO_PROGRESS, otherSide, plan, sleep, withReply } from '@irqmesh/domain';
 import type { Call, Clock, Decision, EventBody, LogEvent, PairOperation, Participant, Progress, RegisterCommand, Side, UnregisterCommand } from '@irqmesh/domain';
 import type { BatchMessage, HoldingsReplyMessage, InvokeItemMessage, ItemOutcomeMessage, RegisterItemMessage, RegistryReplyMessage, ResultItemMessage, UnregisterItemMessage } from '@irqmesh/protocol';
-import { Signal } from '../agent/signal.ts';
-import type { RegistryCaller } from '../calls/registry-caller.ts';
-import type { AgentEndpoint, AgentHandler } from '../session/agent-endpoint.ts';
+import { Signal } from '../src/agent/signal.ts';
+import type { RegistryCaller } from '../src/calls/registry-caller.ts';
+import type { AgentEndpoint, AgentHandler } from '../src/session/agent-endpoint.ts';
 
 const ASK_AGAIN_MS = 10;
 
@@ -19,9 +19,13 @@ export class MiniMesh {
   private readonly folded: Signal;
   private readonly clock: Clock;
 
-  constructor(clock: Clock) {
+  private readonly remoteAgent: ((host: string, session: string) => AgentHandler) | undefined;
+
+  /** @param remoteAgent reaches an agent that does not listen at an endpoint of this object. */
+  constructor(clock: Clock, remoteAgent?: (host: string, session: string) => AgentHandler) {
     this.clock = clock;
     this.folded = new Signal(clock);
+    this.remoteAgent = remoteAgent;
   }
 
   /** What a host's agent listens on. */
@@ -159,7 +163,8 @@ export class MiniMesh {
       rollback: call.kind === 'rollback',
       peer: { participant: peer.participant, registrationSequence: peer.sequence, irq: peer.irq },
     };
-    const outcomes = await this.agents.get(`${host}.${session}`)?.invoke([item]);
+    const agent = this.agents.get(`${host}.${session}`) ?? this.remoteAgent?.(host, session);
+    const outcomes = await agent?.invoke([item]);
     return outcomes?.[0]!.status === 'done' ? outcomes[0]!.runs : undefined;
   }
 }

@@ -1,12 +1,12 @@
 import type { Random, Side } from '@irqmesh/domain';
 import type { ManualClock } from '@irqmesh/domain/testing';
 import type { RegistryReplyMessage } from '@irqmesh/protocol';
-import { NoAnswerError } from '../calls/registry-caller.ts';
-import type { RegistryCaller } from '../calls/registry-caller.ts';
-import { IrqMeshClient } from '../client.ts';
-import type { ClientEvents } from '../events.ts';
-import type { ClientOptions } from '../options.ts';
-import { MemorySessionBucket } from '../session/memory-session-bucket.ts';
+import { NoAnswerError } from '../src/calls/registry-caller.ts';
+import type { RegistryCaller } from '../src/calls/registry-caller.ts';
+import { IrqMeshClient } from '../src/client.ts';
+import type { ClientEvents } from '../src/events.ts';
+import type { ClientOptions } from '../src/options.ts';
+import { MemorySessionBucket } from '../src/session/memory-session-bucket.ts';
 import type { MiniMesh } from './mini-mesh.ts';
 
 /** Counts: ids are `<prefix>1`, `<prefix>2`, …, and chance always says the same. */
@@ -107,7 +107,7 @@ export class TestHost {
     this.bucket = breakable(clock);
     this.caller = new FaultyCaller(mesh.caller(host), clock);
     const ports = { bucket: this.bucket, clock, random: new CountingRandom(`${host}x`), caller: this.caller, endpoint: mesh.endpoint(host) };
-    const log = { warn: (message: string, fields: Readonly<Record<string, unknown>>) => void this.warnings.push(message + String(fields['error'])) };
+    const log = { warn: (message: string) => void this.warnings.push(message) };
     this.client = new IrqMeshClient({ host, log, ...options }, ports, { close: async () => {} });
     const names: (keyof ClientEvents)[] = ['sessionOpened', 'sessionLost', 'registrationLost', 'registrationRestored', 'callbackError', 'warning'];
     for (const name of names) this.client.on(name, (event) => this.told.push(describe(name, event)));

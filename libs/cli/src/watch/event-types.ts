@@ -1,0 +1,14 @@
+import type { LogEvent } from '@irqmesh/domain';
+import { VERBS } from '../output/event-verbs.ts';
+
+export type EventType = LogEvent['body']['type'];
+
+/** All types of events, by their names. */
+export const EVENT_TYPES = Object.keys(VERBS) as readonly EventType[];
+
+/** The types that a word names: an event's name, or the verb of its line, whatever its case; undefined for no such word. */
+export function typesOf(word: string): readonly EventType[] | undefined {
+  const wanted = word.toLowerCase();
+  const types = EVENT_TYPES.filter((type) => type.toLowerCase() === wanted || VERBS[type] === wanted);
+  return types.length === 0 ? undefined : types;
+}
