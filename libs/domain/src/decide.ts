@@ -83,7 +83,8 @@ export function decideRegister(fold: Fold, command: RegisterCommand, hasRoom: bo
 export function decideUnregister(fold: Fold, command: UnregisterCommand): Decision {
   const { side, participant, token, registrationRequestId, requestId } = command;
   const memory = fold.participant(side, participant);
-  const nothing: Decision = { kind: 'answer', result: 0, message: '', warning: false, freshTokens: [token] };
+  const freshTokens = [...new Set([token, memory?.register.token ?? token])];
+  const nothing: Decision = { kind: 'answer', result: 0, message: '', warning: false, freshTokens };
   if (memory?.register.requestId !== registrationRequestId) return nothing;
   const { register, unregister } = memory;
   // Whoever asked first, this one's callbacks have run when that operation is settled.

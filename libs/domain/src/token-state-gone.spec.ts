@@ -32,6 +32,12 @@ describe('rule 6: gone means an expiry in the log', () => {
     }
   });
 
+  it('a ConnectFailed without a failing result is void: nobody would know whether its newcomer stands', () => {
+    const { history, connect } = connecting();
+    history.failed(connect, 0);
+    expect(isOpen(history.state(), connect)).toBe(true);
+  });
+
   it('ConnectAborted is void while nobody is gone', () => {
     const { history, connect } = connecting();
     const before = history.state();

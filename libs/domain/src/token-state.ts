@@ -92,6 +92,8 @@ export function isVoid(state: TokenState, event: PairEvent): boolean {
   if (operation === undefined || operation.sequence !== event.operationSequence) return true;
   if (event.type === 'PairDisconnected') return operation.kind !== 'disconnect';
   if (operation.kind !== 'connect') return true;
+  // A failure without a result would leave a participant that is neither refused nor registered.
+  if (event.type === 'ConnectFailed' && event.result === 0) return true;
   const anyGone = operation.producer.gone || operation.consumer.gone;
   return (event.type === 'ConnectAborted') !== anyGone;
 }
