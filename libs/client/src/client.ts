@@ -221,8 +221,8 @@ export class IrqMeshClient {
       ports: this.ports,
       autoReopen,
       onFault: (fault) => this.callbackFailed(fault),
-      onUnanswered: (error) => this.log.warn('a renewal of the session had no answer', { host: this.host, session: this.sessionName, error }),
-      onOpenFailed: (error) => this.log.warn('a session could not be opened', { host: this.host, error }),
+      onUnanswered: (error) => this.log.warn('the session cannot be renewed at the moment', { host: this.host, session: this.sessionName, error }),
+      onOpenFailed: (error) => this.log.warn('no session can be opened at the moment; trying on', { host: this.host, error }),
       onOpened: (session, replaces) => {
         this.sessionName = session.name;
         this.events.emit('sessionOpened', { session: session.name, replaces });

@@ -147,7 +147,7 @@ describe('calls that an agent cannot read', () => {
 
 describe('connecting', () => {
   test('fails in time where there is no NATS server', async () => {
-    await expect(connect({ servers: 'nats://127.0.0.1:1', host: 'h', connectTimeoutMs: 500 })).rejects.toThrow();
+    await expect(connect({ servers: 'nats://127.0.0.1:1', host: 'h', connectTimeoutMs: 500 })).rejects.toThrow('no NATS server answers at nats://127.0.0.1:1');
   });
 
   test.each([

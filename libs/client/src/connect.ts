@@ -1,3 +1,4 @@
+import { SystemClock, SystemRandom } from '@irqmesh/domain/system';
 import { sleep } from '@irqmesh/domain';
 import { connect as connectNats, errors } from '@nats-io/transport-node';
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
@@ -9,8 +10,6 @@ import { NatsRegistryCaller } from './nats/nats-registry-caller.ts';
 import { NatsSessionBucket } from './nats/nats-session-bucket.ts';
 import { checkOptions } from './options.ts';
 import type { ClientOptions } from './options.ts';
-import { SystemClock } from './system-clock.ts';
-import { SystemRandom } from './system-random.ts';
 
 /** How to reach NATS, beside how the client behaves. */
 export interface ConnectOptions extends ClientOptions {
@@ -39,7 +38,7 @@ export async function connect(options: ConnectOptions): Promise<IrqMeshClient> {
   const startedMs = clock.monotonicMs();
   const leftMs = (): number => connectTimeoutMs - (clock.monotonicMs() - startedMs);
   const connection = await retry(clock, leftMs, () =>
-    connectNats({
+    connectToNats({
       ...nats,
       servers: typeof servers === 'string' ? servers : [...servers],
       name: `irqmesh agent ${host}`,
@@ -71,13 +70,22 @@ export async function connect(options: ConnectOptions): Promise<IrqMeshClient> {
   }
 }
 
+async function connectToNats(options: NodeConnectionOptions): Promise<NatsConnection> {
+  try {
+    return await connectNats(options);
+  } catch (cause) {
+    if (cause instanceof errors.AuthorizationError) throw new Error(`the NATS server refuses the credentials (${cause.message})`, { cause });
+    throw new Error(`no NATS server answers at ${[options.servers ?? []].flat().join(', ')} (${(cause as Error).message})`, { cause });
+  }
+}
+
 /** Tries until no time is left; then the last error is thrown. Refused credentials are not tried again. */
 async function retry<T>(clock: SystemClock, leftMs: () => number, attempt: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (leftMs() <= RETRY_MS || error instanceof errors.AuthorizationError) throw error;
+      if (leftMs() <= RETRY_MS || (error as Error).cause instanceof errors.AuthorizationError) throw error;
       await sleep(clock, RETRY_MS);
     }
   }

@@ -14,6 +14,4 @@ export type { ClientEvents, RegistrationEvent } from './events.ts';
 export type { SessionLossReason } from './session/session-lease.ts';
 export { consoleLog } from './log.ts';
 export type { ClientLog } from './log.ts';
-export { SystemClock } from './system-clock.ts';
-export { SystemRandom } from './system-random.ts';
 export { Errno, IrqBypassError } from '@irqmesh/domain';

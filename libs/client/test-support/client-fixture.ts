@@ -1,3 +1,4 @@
+import { IrqBypassError } from '@irqmesh/domain';
 import type { Random, Side } from '@irqmesh/domain';
 import type { ManualClock } from '@irqmesh/domain/testing';
 import type { RegistryReplyMessage } from '@irqmesh/protocol';
@@ -7,6 +8,7 @@ import { IrqMeshClient } from '../src/client.ts';
 import type { ClientEvents } from '../src/events.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { MemorySessionBucket } from '../src/session/memory-session-bucket.ts';
+import type { CallLog } from './agent-fixture.ts';
 import type { MiniMesh } from './mini-mesh.ts';
 
 /** Counts: ids are `<prefix>1`, `<prefix>2`, …, and chance always says the same. */
@@ -129,4 +131,31 @@ function breakable(clock: ManualClock): MemorySessionBucket & { broken: boolean 
     Object.assign(bucket, { [method]: whole });
   }
   return bucket;
+}
+
+/** Every callback of a producer, written down in a log. */
+export function producerOf(log: CallLog, id: string) {
+  const table = log.table(id, ['stop', 'start', 'add_consumer', 'del_consumer']);
+  return { id, stop: table.stop!, start: table.start!, addConsumer: table.add_consumer!, delConsumer: table.del_consumer! };
+}
+
+/** Every callback of a consumer, written down in a log. */
+export function consumerOf(log: CallLog, id: string) {
+  const table = log.table(id, ['stop', 'start', 'add_producer', 'del_producer']);
+  return { id, stop: table.stop!, start: table.start!, addProducer: table.add_producer!, delProducer: table.del_producer! };
+}
+
+/** Lets time pass until the promise is settled; its value, or the errno of what it was rejected with. */
+export async function settledIn<T>(clock: ManualClock, promise: Promise<T>, withinMs = 60_000): Promise<T | number> {
+  const outcome = { done: false };
+  const watched = promise.then((value) => value, (error: unknown) => {
+    if (error instanceof IrqBypassError) return error.errno;
+    throw error;
+  }).finally(() => (outcome.done = true));
+  await clock.settle();
+  for (let passedMs = 0, stepMs = 10; !outcome.done && passedMs < withinMs; passedMs += stepMs) {
+    stepMs = passedMs < 200 ? 10 : 100;
+    await clock.advance(stepMs);
+  }
+  return watched;
 }

@@ -10,7 +10,7 @@ import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { AgentHandler } from '../src/session/agent-endpoint.ts';
-import { SystemClock } from '../src/system-clock.ts';
+import { SystemClock } from '@irqmesh/domain/system';
 import { MiniMesh } from './mini-mesh.ts';
 
 const CALL_TIMEOUT_MS = 1_000;

@@ -8,7 +8,5 @@ export * from './config/variables.ts';
 export * from './health/readiness.ts';
 export * from './logging/logger.ts';
 export * from './nats/connect-nats.ts';
-export * from './system-clock.ts';
-export * from './system-random.ts';
 export * from './transport/rpc.ts';
 export * from './transport/rpc-server.ts';

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { SystemClock, SystemRandom } from '@irqmesh/platform';
+import { SystemClock, SystemRandom } from '@irqmesh/domain/system';
 import { registryProviders } from '@irqmesh/registry';
 import type { RegistryServiceContext } from '@irqmesh/registry';
 import { ConsumerRegistryController } from './consumer-registry.controller.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { openJetStreamLog } from '@irqmesh/event-log';
-import { SystemClock } from '@irqmesh/platform';
+import { SystemClock } from '@irqmesh/domain/system';
 import type { LogSettings, MatcherSettings, ServiceContext, ServiceSettings, StateSettings } from '@irqmesh/platform';
 import { LEASES_BUCKET } from '@irqmesh/protocol';
 import { NatsBucket, NodeRunner, SqliteReadModel } from '@irqmesh/registry';

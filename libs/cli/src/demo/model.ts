@@ -10,6 +10,7 @@ import type { VectorPlace, VectorState } from './vectors.ts';
 /** A host of the demo in its present boot. */
 export interface ModelHost {
   readonly inventory: HostInventory;
+  /** 0 before the first. */
   boot: number;
   places: readonly VectorPlace[];
 }
@@ -28,7 +29,7 @@ export class DemoModel {
   private readonly waiters = new Set<() => void>();
 
   constructor(inventories: readonly HostInventory[]) {
-    this.hosts = new Map(inventories.map((inventory) => [inventory.name, { inventory, boot: 0, places: [] }]));
+    this.hosts = new Map(inventories.map((inventory) => [inventory.name, { inventory, boot: 0, places: placesOf(inventory, 1) }]));
   }
 
   /** Events up to this sequence are of earlier runs: they are folded, and not counted. */

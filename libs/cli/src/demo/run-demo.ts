@@ -35,9 +35,7 @@ export interface DemoOptions {
 }
 
 /** Short, so that a killed host's session expires within the show. */
-const SESSION_TTL_MS = 4000;
-const SHORT_SESSION_TTL_MS = 2500;
-const SHORT_SECONDS = 20;
+const SESSION_TTL_MS = 5000;
 const VIEW_COLUMNS_MIN = 60;
 const VIEW_ROWS_MIN = 20;
 
@@ -66,7 +64,6 @@ class Demo {
   private readonly view: DemoView;
   private readonly stateDir: string;
   private readonly steps: readonly Step[];
-  private readonly sessionTtlMs: number;
   private readonly progress: Progress = { step: undefined, pacer: undefined };
   private readonly latenciesUs: number[] = [];
   private nats: NatsConnection | undefined;
@@ -79,11 +76,10 @@ class Demo {
     this.options = options;
     this.stop = stop;
     this.stateDir = folder.path;
-    this.sessionTtlMs = options.seconds < SHORT_SECONDS ? SHORT_SESSION_TTL_MS : SESSION_TTL_MS;
     const inventories = options.hosts.map(({ inventory }) => inventory);
     this.model = new DemoModel(inventories);
     this.steps = planScenario(inventories);
-    const env = { IRQMESH_SESSION_TTL_MS: String(this.sessionTtlMs) };
+    const env = { IRQMESH_SESSION_TTL_MS: String(SESSION_TTL_MS) };
     this.stack = new Stack({ command: 'demo', folder, natsUrl: options.natsUrl, env, listener: this.listener() }, options.hosts);
     this.view = makeView(options.json, () => frameState(this.stack, this.model, this.progress, options.seconds * 1000));
   }
@@ -115,7 +111,7 @@ class Demo {
       for (const warning of warnings) this.view.note(warning);
       this.view.note(`${name}: ${sizeOf(placesOf(inventory, 1).length, inventory.vms.length)}`);
     }
-    this.view.note('starting nats-server, producer-registry, consumer-registry, matcher and the hosts');
+    this.view.progress('starting NATS, the three services and the hosts');
   }
 
   private async startAll(): Promise<void> {
@@ -155,7 +151,7 @@ class Demo {
     const pacer = new Pacer(this.options.seconds * 1000, steps.map(weightOf));
     this.progress.pacer = pacer;
     for (const [at, step] of steps.entries()) {
-      const sentence = announce(step, this.sessionTtlMs);
+      const sentence = announce(step, SESSION_TTL_MS);
       this.progress.step = { number: at + 1, total: steps.length, sentence };
       view.step(at + 1, steps.length, sentence);
       await player.play(step);

@@ -1,4 +1,5 @@
-import { formatResult, Errno } from '@irqmesh/domain';
+import { relative } from 'node:path';
+import { Errno, formatResult } from '@irqmesh/domain';
 import { count } from './sentences.ts';
 import type { Counts } from './tally.ts';
 
@@ -56,7 +57,7 @@ function percentileMs(sortedUs: readonly number[], fraction: number): number {
   return sortedUs[Math.max(0, Math.ceil(fraction * sortedUs.length) - 1)]! / 1000;
 }
 
-/** The summary for people, no line wider than 80 columns but for paths. */
+/** The summary for people, no line wider than 80 columns but for a long path or token. */
 export function summaryLines(summary: Summary): string[] {
   return [...whatHappened(summary), '', ...howToLookFurther(summary)];
 }
@@ -76,7 +77,7 @@ function whatHappened(summary: Summary): string[] {
   if (connectsAborted > 0) lines.push(row('connects aborted', connectsAborted, 'a side was gone in the middle'));
   lines.push(row('events in the log', summary.events));
   if (latency !== undefined) {
-    const times = `p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms, from register call to settled answer`;
+    const times = `p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms to the settled answer`;
     lines.push(row('register calls', latency.calls, times));
   }
   for (const { name, count: times } of restarts) lines.push(row('started again', times, name));
@@ -85,18 +86,19 @@ function whatHappened(summary: Summary): string[] {
 
 function whyDisconnected({ disconnected: { requested, sessionExpired, disowned } }: Summary): string {
   const reasons = [];
-  if (requested > 0) reasons.push(`${requested} since a side unregistered`);
-  if (sessionExpired > 0) reasons.push(`${sessionExpired} since a session expired`);
-  if (disowned > 0) reasons.push(`${disowned} since an agent disowned a side`);
+  if (requested > 0) reasons.push(`${requested} by an unregister`);
+  if (sessionExpired > 0) reasons.push(`${sessionExpired} by a session's expiry`);
+  if (disowned > 0) reasons.push(`${disowned} disowned by an agent`);
   return reasons.join(', ');
 }
 
-function howToLookFurther({ keeps, natsUrl, stateDir, token }: Summary): string[] {
-  const files = ['Where it is kept', `  the log (JetStream)  ${stateDir}/nats`, `  what each said       ${stateDir}/logs`, ''];
+function howToLookFurther({ keeps, natsUrl, stateDir: absolute, token }: Summary): string[] {
+  const stateDir = shortest(absolute);
+  const files = ['Where it is kept', `  the event log     ${stateDir}/nats`, `  what each wrote   ${stateDir}/logs`, ''];
   if (!keeps) {
     return [
       ...files,
-      'To look further, let it run on: `npm start -- --keep`; then in another terminal',
+      'To look further, let it run on with `npm start -- --keep`; in another terminal:',
       '  npm run irqmesh -- list             who is registered, and with whom',
       '  npm run irqmesh -- watch            events as they come',
       '  npm run irqmesh -- explain TOKEN    why a token is or is not connected',
@@ -110,6 +112,12 @@ function howToLookFurther({ keeps, natsUrl, stateDir, token }: Summary): string[
     ...(token === undefined ? [] : [`  npm run irqmesh -- explain ${token}`]),
     '  npm run irqmesh -- doctor           is everything as it should be?',
   ];
+}
+
+/** Relative where that is shorter. */
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.length < path.length ? fromHere : path;
 }
 
 /** `9 vectors of 2 VMs`, for the line that introduces a host. */

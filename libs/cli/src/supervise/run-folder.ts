@@ -1,5 +1,8 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { CommandError } from '../command-error.ts';
+import { isRunning, ownIdentity } from '../process-identity.ts';
+import type { ProcessIdentity } from '../process-identity.ts';
 
 /** Where everything of one run is kept. All paths are absolute. */
 export interface RunFolder {
@@ -24,8 +27,31 @@ export function freshRunFolder(cwd: string = process.cwd(), now: Date = new Date
 }
 
 /** The folder of `irqmesh up`, which keeps its log from one run to the next. */
-export function lastingRunFolder(cwd: string = process.cwd()): RunFolder {
-  return openRunFolder(resolve(cwd, '.irqmesh/up'));
+export interface LastingRunFolder extends RunFolder {
+  /** 1 for the first run in this folder, then 2, …: simulated hosts boot anew with each, so it stands in their tokens. */
+  readonly run: number;
+}
+
+/** @throws CommandError when another process uses the folder */
+export function lastingRunFolder(cwd: string = process.cwd()): LastingRunFolder {
+  const folder = openRunFolder(resolve(cwd, '.irqmesh/up'));
+  const file = join(folder.path, 'run.json');
+  const last = readRun(file);
+  if (last !== undefined && isRunning(last.owner)) {
+    throw new CommandError(`irqmesh up runs in this folder already (pid ${last.owner.pid}); stop that one, or start in another folder`);
+  }
+  const run = (last?.run ?? 0) + 1;
+  writeFileSync(file, JSON.stringify({ run, owner: ownIdentity() } satisfies Run));
+  return { ...folder, run };
+}
+
+interface Run {
+  readonly run: number;
+  readonly owner: ProcessIdentity;
+}
+
+function readRun(file: string): Run | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Run) : undefined;
 }
 
 function openRunFolder(path: string): RunFolder {

@@ -21,10 +21,12 @@ const TONES: Readonly<Record<EventTone, Style | undefined>> = { plain: undefined
 /** The whole screen: at most `rows` lines, none wider than `columns`. Pure. */
 export function frame(state: FrameState, { columns, rows }: FrameSize, marks: Marks): Line[] {
   const rule: Line = [span(marks.rule.repeat(columns), 'dim')];
-  const head = [title(state, columns), services(state.services, marks), numbers(state), rule, ...step(state, columns, marks), rule];
-  const hostRows = Math.max(2, rows - head.length - 2 - EVENT_ROWS_MIN);
+  const legendRule: Span[] = [span(marks.rule.repeat(2), 'dim'), span(' '), ...legend(marks)];
+  legendRule.push(span(marks.rule.repeat(Math.max(0, columns - widthOf(legendRule))), 'dim'));
+  const head = [title(state, columns), services(state.services, marks), numbers(state), rule, ...step(state, columns, marks), legendRule];
+  const hostRows = Math.max(2, rows - head.length - 1 - EVENT_ROWS_MIN);
   const hosts = hostLines(state.hosts, hostRows, columns, marks);
-  const body = [...head, ...hosts, [span(' '), ...legend(marks)], rule];
+  const body = [...head, ...hosts, rule];
   const events = eventLines(state.latest, Math.max(0, rows - body.length));
   return [...body, ...events].slice(0, rows).map((line) => cut(line, columns));
 }
@@ -43,7 +45,7 @@ function seconds(ms: number): string {
 function services(states: readonly ServiceState[], marks: Marks): Line {
   return states.flatMap(({ name, status, restarts }): Span[] => [
     span(` ${marks.processes[status]} `, PROCESS_STYLES[status]),
-    span(name + (status === 'ready' ? '' : ` ${status}`)),
+    span(name),
     span(restarts > 0 ? ` (${restarts} restart${restarts === 1 ? '' : 's'})` : '', 'red'),
   ]);
 }

@@ -25,7 +25,7 @@ export function hostLines(hosts: readonly HostState[], rows: number, width: numb
 
 /** `● posted  ○ remapped …` */
 export function legend(marks: Marks): Line {
-  return STATES.flatMap((state) => [span(marks.vectors[state], VECTOR_STYLES[state]), span(` ${state}   `, 'dim')]);
+  return STATES.flatMap((state) => [span(marks.vectors[state], VECTOR_STYLES[state]), span(` ${state}  `, 'dim')]);
 }
 
 /** Gives each what it wants, as long as there is some; who wants little leaves the rest to the others. */
@@ -53,7 +53,7 @@ function columnsFor(hosts: readonly HostState[]): Columns {
 
 function hostHeader({ name, status, boot, cpus, devices }: HostState, hidden: number, marks: Marks): Line {
   const line: Span[] = [span(` ${marks.processes[status]} `, PROCESS_STYLES[status]), span(name, 'bold')];
-  const facts = [status === 'ready' ? `boot ${boot}` : status === 'stopped' ? 'down' : status];
+  const facts = [status === 'ready' ? `boot ${boot}` : boot === 0 ? 'not started' : status === 'stopped' ? 'down' : status];
   if (cpus > 0) facts.push(`${cpus} CPUs`);
   if (devices.length === 0) facts.push('no device is passed through');
   line.push(span(`  ${facts.join(', ')}  `, 'dim'), ...stateCounts(devices.flatMap(({ vectors }) => vectors)));

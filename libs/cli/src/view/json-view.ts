@@ -8,6 +8,10 @@ export class JsonView implements DemoView {
     write({ type: 'note', text });
   }
 
+  progress(text: string): void {
+    write({ type: 'note', text });
+  }
+
   step(number: number, total: number, sentence: string): void {
     write({ type: 'step', number, total, sentence });
   }

@@ -1,7 +1,11 @@
 import type { EventLine } from '../demo/event-text.ts';
 import { summaryLines } from '../demo/summary.ts';
 import type { Summary } from '../demo/summary.ts';
+import { wrap } from './spans.ts';
 import type { DemoView } from './view.ts';
+
+const WIDTH = 80;
+const INDENT = '   ';
 
 /** One line an event, plain text: for files, pipes and small terminals. */
 export class LineView implements DemoView {
@@ -16,12 +20,17 @@ export class LineView implements DemoView {
     this.write(text);
   }
 
+  progress(text: string): void {
+    this.write(text);
+  }
+
   step(number: number, total: number, sentence: string): void {
-    this.write(`== ${number}/${total} ${sentence}`);
+    const lines = wrap(`== ${number}/${total} ${sentence}`, WIDTH - INDENT.length);
+    for (const [at, line] of lines.entries()) this.write(at === 0 ? line : INDENT + line);
   }
 
   outcome(sentence: string): void {
-    this.write(`   ${sentence}`);
+    this.write(INDENT + sentence);
   }
 
   event({ sequence, place, text }: EventLine): void {

@@ -45,6 +45,10 @@ export class TerminalView implements DemoView {
     if (this.notes.length < NOTES_MAX) this.notes.push(text);
   }
 
+  progress(): void {
+    // The frame shows what is starting.
+  }
+
   step(): void {
     this.draw();
   }

@@ -6,6 +6,8 @@ import type { FrameState } from './frame-state.ts';
 export interface DemoView {
   /** Something to know that is no event: warnings, restarts, where things are. */
   note(text: string): void;
+  /** Something to know while one waits, and not any more afterwards. */
+  progress(text: string): void;
   step(number: number, total: number, sentence: string): void;
   /** What came of the step. */
   outcome(sentence: string): void;

@@ -195,6 +195,15 @@ describe('rule 3: rollback', () => {
     expect(log.lines).toEqual(['C add_producer', 'C del_producer']);
   });
 
+  test('rule 3: where there is no del, an add is not undone, and nothing is stopped for it', async () => {
+    held = holding(log, 'producer', { callbacks: ['stop', 'start', 'add_consumer'] });
+    agent = makeAgent(held);
+    await invoke(steps(held, 10, ['stop', 'add_consumer', 'start']));
+    log.take();
+    await invoke(rollback(held, 10));
+    expect(log.lines).toEqual([]);
+  });
+
   test('rule 3: every other step of the operation is refused from then on', async () => {
     await invoke(steps(held, 10, ['stop']));
     await invoke(rollback(held, 10));

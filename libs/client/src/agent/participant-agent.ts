@@ -52,7 +52,7 @@ const FENCED = 'the lease of this session has lapsed; the agent has torn its pai
  */
 export class ParticipantAgent {
   readonly holding: Holding;
-  /** Actual state, whatever operation brought it about: what a teardown goes by. */
+  /** Actual state, whatever operation brought it about: what a teardown goes by. Added is what a del would undo. */
   private added = false;
   private stopped = false;
   private memory: OperationMemory | undefined;
@@ -231,9 +231,10 @@ export class ParticipantAgent {
 
   /** A stop that failed counts as stopped: whether it stopped anything is open, and a start too many does no harm. */
   private noteEffect(callback: Callback, result: number): void {
+    const { side, callbacks } = this.holding;
     if (callback === 'stop') this.stopped = true;
     else if (callback === 'start') this.stopped = false;
-    else if (callback === ADD[this.holding.side]) this.added = result === 0;
+    else if (callback === ADD[side]) this.added = result === 0 && callbacks[DEL[side]] !== undefined;
     else this.added = false;
   }
 

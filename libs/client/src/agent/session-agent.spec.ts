@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { holdingsDigest, IrqBypassError } from '@irqmesh/domain';
+import { ADD, CALLBACKS, DEL, holdingsDigest, IrqBypassError, SIDES } from '@irqmesh/domain';
+import type { Callback, Side } from '@irqmesh/domain';
 import { ManualClock } from '@irqmesh/domain/testing';
 import { CallLog, DEADLINE_MS, holding, PATIENCE_MS, rollback, sessionAgent, steps } from '../../test-support/agent-fixture.ts';
 import type { CallbackFault } from './participant-agent.ts';
@@ -10,12 +11,18 @@ let log: CallLog;
 let agent: SessionAgent;
 let lease: { held: boolean };
 let faults: CallbackFault[];
+let operation = 10;
 
 beforeEach(() => {
   clock = new ManualClock();
   log = new CallLog(clock);
   ({ agent, lease, faults } = sessionAgent(clock));
 });
+
+/** The 16 sets of callbacks that a side can supply. */
+function everySet(side: Side): { readonly side: Side; readonly callbacks: readonly Callback[] }[] {
+  return Array.from({ length: 16 }, (_, mask) => ({ side, callbacks: CALLBACKS[side].filter((_name, bit) => (mask & (1 << bit)) !== 0) }));
+}
 
 describe('a batch', () => {
   test('has an outcome for each item, and participants do not wait for each other', async () => {
@@ -73,6 +80,18 @@ describe('rule 5: one registration per participant', () => {
     log.take();
     await agent.end(first);
     expect(log.lines).toEqual(['C stop', 'C del_producer', 'C start']);
+  });
+
+  test.each(SIDES.flatMap((side) => everySet(side)))('an end after a disconnect runs nothing more: $side with $callbacks', async ({ side, callbacks }) => {
+    const held = holding(log, side, { callbacks });
+    const registered = agent.hold(held);
+    const supplied = (...names: Callback[]): Callback[] => names.filter((name) => callbacks.includes(name));
+    for (const items of [supplied('stop', ADD[side], 'start'), supplied('stop', DEL[side], 'start')].filter((names) => names.length > 0)) {
+      await agent.invoke([steps(held, ++operation, items)]);
+    }
+    log.take();
+    await agent.end(registered);
+    expect(log.lines).toEqual([]);
   });
 
   test('an end waits for a callback that overran its deadline', async () => {

@@ -94,6 +94,7 @@ export class ParticipantSlot {
     const record = new RegistrationRecord(request, basis);
     this.current = record;
     const settled = await this.settleRegister(record, deadline);
+    if (settled?.warning === true) this.context.onWarning(request, settled.message);
     if (settled?.result !== 0) {
       this.drop(record);
       if (settled !== undefined) throw new IrqBypassError(settled.result, settled.message);

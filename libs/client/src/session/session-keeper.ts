@@ -13,7 +13,7 @@ export interface SessionKeeperOptions extends Pick<OpenSessionOptions, 'onFault'
   readonly autoReopen: boolean;
   readonly onOpened: (session: OpenSession, replaces: string | undefined) => void;
   readonly onLost: (session: OpenSession, reason: SessionLossReason) => void;
-  /** Told of each attempt to open a session that failed; the next one follows by itself. */
+  /** Told when the first attempt to open a session has failed; further ones follow by themselves. */
   readonly onOpenFailed: (error: unknown) => void;
 }
 
@@ -70,7 +70,7 @@ export class SessionKeeper {
         else onOpened(session, replaces);
         return session;
       } catch (error) {
-        onOpenFailed(error);
+        if (retryMs === FIRST_RETRY_MS) onOpenFailed(error);
         await sleep(ports.clock, retryMs * (0.5 + ports.random.fraction() / 2), signal);
         if (signal.aborted) throw error;
       }

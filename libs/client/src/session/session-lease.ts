@@ -23,7 +23,7 @@ export interface SessionLeaseOptions {
   readonly holdings: (side: Side) => HoldingsDigest;
   /** Told once, at the moment of the loss: refuse and tear down (rule 4). */
   readonly onLost: (reason: SessionLossReason) => void;
-  /** Told of each renewal that had no answer; the next one follows by itself. */
+  /** Told when renewals begin to have no answer; they go on by themselves. */
   readonly onUnanswered: (error: unknown) => void;
 }
 
@@ -113,7 +113,7 @@ export class SessionLease {
       this.renewAt(sentMs + renewEveryMs);
     } catch (error) {
       if (this.state === 'over') return;
-      onUnanswered(error);
+      if (this.unanswered.length === 1) onUnanswered(error);
       this.renewAt(sentMs + renewEveryMs / 2);
     }
   }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SystemRandom } from '@irqmesh/domain/system';
 import type { DynamicModule } from '@nestjs/common';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ConfigError, loadConfig, unknownVariables } from '../config/load-config.ts';
@@ -9,7 +10,6 @@ import { createLogger } from '../logging/logger.ts';
 import type { Logger } from '../logging/logger.ts';
 import { connectNats } from '../nats/connect-nats.ts';
 import { ConnectionState } from '../nats/connection-state.ts';
-import { SystemRandom } from '../system-random.ts';
 import { ExitCode } from './exit-code.ts';
 import { CALLS_CHECK, ServiceApp } from './service-app.ts';
 import { COMMON_SETTINGS } from './service-context.ts';

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@irqmesh/domain';
+import type { Clock, Timer } from '../ports.ts';
 
 /** The machine's clocks and timers. A timer keeps the process alive until it has run or was cancelled. */
 export class SystemClock implements Clock {
