@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startNatsServer } from '@irqmesh/platform/nats-server';
+import type { NatsServer } from '@irqmesh/platform/nats-server';
+import { ServiceProcess } from './service-process.ts';
+import type { ServiceName } from './service-process.ts';
+
+export const SERVICES: readonly ServiceName[] = ['producer-registry', 'consumer-registry', 'matcher'];
+
+export interface StackOptions {
+  /** Instances of each service; 1 unless given. */
+  readonly instances?: number;
+  /** Environment of every service, such as IRQMESH_SESSION_TTL_MS. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A real nats-server and the three services as processes, in a folder of their own. */
+export class Stack {
+  readonly nats: NatsServer;
+  readonly services: readonly ServiceProcess[];
+  private readonly folder: string;
+
+  private constructor(nats: NatsServer, services: readonly ServiceProcess[], folder: string) {
+    this.nats = nats;
+    this.services = services;
+    this.folder = folder;
+  }
+
+  /** Starts everything and waits until it is ready. What was started is ended if that fails. */
+  static async start({ instances = 1, settings = {} }: StackOptions = {}): Promise<Stack> {
+    const folder = mkdtempSync(join(tmpdir(), 'irqmesh-stack-'));
+    const nats = await startNatsServer({ storeDir: join(folder, 'nats') });
+    const services = SERVICES.flatMap((name) =>
+      Array.from({ length: instances }, (_, index) => new ServiceProcess(name, `${name}-${index}`, nats.url, join(folder, `${name}-${index}`), settings)),
+    );
+    const stack = new Stack(nats, services, folder);
+    try {
+      await Promise.all(services.map((service) => service.start()));
+      return stack;
+    } catch (error) {
+      await stack.close();
+      throw error;
+    }
+  }
+
+  /** The first instance of a service. */
+  service(name: ServiceName): ServiceProcess {
+    return this.services.find((service) => service.name === name)!;
+  }
+
+  /** Ends everything and removes the folder. */
+  async close(): Promise<void> {
+    await Promise.all(this.services.map((service) => service.stop()));
+    await this.nats.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
