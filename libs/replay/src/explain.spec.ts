@@ -33,7 +33,7 @@ describe('explain', () => {
 
   test('one side only, the other never came', () => {
     const events = logOf((manager) => manager.registerConsumer({ id: 'irqfd-1', ...CONSUMER }, TOKEN));
-    expect(explain(TOKEN, events).sentence).toBe(`Token "${TOKEN}" has only a consumer, consumer local/local/irqfd-1 since event 1; no producer ever registered with it.`);
+    expect(explain(TOKEN, events).sentence).toBe(`Token "${TOKEN}" has only a consumer, local/local/irqfd-1, since event 1; no producer ever registered with it.`);
   });
 
   test('a failed connect names the callback and its result, a driver\'s positive number too', () => {

@@ -90,7 +90,7 @@ function explainOneSided(history: History, text: string, held: Side): Explanatio
   const { state } = history;
   const missing = otherSide(held);
   const holder = state[held]!;
-  const there = `Token ${text} has only a ${held}, ${describe(holder)} since event ${holder.sequence}`;
+  const there = `Token ${text} has only a ${held}, ${nameOf(holder)}, since event ${holder.sequence}`;
   const failed = failedNewcomer(history, missing);
   if (failed !== undefined) {
     const failing = failed.body.runs.find((run) => run.result !== 0);
@@ -145,8 +145,12 @@ function sequenceOf(event: LogEvent | undefined): number[] {
   return event === undefined ? [] : [event.sequence];
 }
 
-function describe({ side, participant, irq }: Registration): string {
-  return `${side} ${formatParticipant(participant)}${irq === undefined ? '' : ` (irq ${irq})`}`;
+function describe(registration: Registration): string {
+  return `${registration.side} ${nameOf(registration)}`;
+}
+
+function nameOf({ participant, irq }: Registration): string {
+  return `${formatParticipant(participant)}${irq === undefined ? '' : ` (irq ${irq})`}`;
 }
 
 function said(history: History, sentence: string, advice: string, sequences: readonly number[] = []): Explanation {

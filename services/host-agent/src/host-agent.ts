@@ -51,8 +51,10 @@ export class HostAgent {
 
   /** An orderly stop of the host: everything unregisters, the session ends. */
   async close(): Promise<void> {
-    await this.control.close();
+    this.control.stop();
+    // With the session what is under way comes to its end, too.
     await this.client.close();
+    await this.control.settled();
   }
 }
 

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { hostArgument, tokenArgument, wholeNumber } from '../arguments.ts';
-import { EVENT_TYPES, typesOf } from '../watch/event-types.ts';
+import { EVENT_WORDS, typesOf } from '../watch/event-types.ts';
 import type { EventType } from '../watch/event-types.ts';
 
 const EXAMPLES = `
@@ -47,7 +47,7 @@ function typeArgument(text: string, before: readonly EventType[] = []): readonly
 }
 
 function unknownType(word: string): never {
-  throw new InvalidArgumentError(`There is no event type ${JSON.stringify(word)}; the types are ${EVENT_TYPES.join(', ')}.`);
+  throw new InvalidArgumentError(`There is no event type ${JSON.stringify(word)}; the types are ${EVENT_WORDS.join(', ')}.`);
 }
 
 function fromArgument(text: string): number | 'now' {

@@ -4,7 +4,7 @@ import { formatWarning, readHostInventory } from '@irqmesh/inventory';
 import type { HostInventory } from '@irqmesh/inventory';
 import { InvalidArgumentError } from 'commander';
 import { CommandError } from '../command-error.ts';
-import { exampleHost } from '../supervise/paths.ts';
+import { exampleHost, projectFolder } from '../supervise/paths.ts';
 
 /** A host as the command line names it. */
 export interface HostOption {
@@ -70,8 +70,9 @@ function hostName(name: string): string {
   }
 }
 
-/** Where the user is: npm runs its scripts in the project's folder. */
+/** Where the user is: npm runs its scripts in the project's folder, wherever it was called. */
 function startFolder(): string {
   const { npm_lifecycle_event: script, INIT_CWD: folder } = process.env;
-  return script === undefined || folder === undefined ? process.cwd() : folder;
+  const isRunByNpm = script !== undefined && folder !== undefined && process.cwd() === projectFolder();
+  return isRunByNpm ? folder : process.cwd();
 }

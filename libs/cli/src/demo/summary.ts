@@ -68,7 +68,7 @@ function whatHappened(summary: Summary): string[] {
   const total = disconnected.requested + disconnected.sessionExpired + disconnected.disowned;
   const lines = [
     summary.ok ? 'What happened' : 'What happened until it failed',
-    row('pairs connected', summary.pairsConnected, `${summary.pairsStanding} of them at the end`),
+    row('pairs connected', summary.pairsConnected, `${summary.pairsStanding} stand at the end`),
     row('disconnected', total, whyDisconnected(summary)),
   ];
   for (const { result, count: times } of refused) lines.push(row('refused', times, `${formatResult(result)}${REFUSALS[result] === undefined ? '' : `: ${REFUSALS[result]}`}`));
@@ -86,9 +86,9 @@ function whatHappened(summary: Summary): string[] {
 
 function whyDisconnected({ disconnected: { requested, sessionExpired, disowned } }: Summary): string {
   const reasons = [];
-  if (requested > 0) reasons.push(`${requested} by an unregister`);
-  if (sessionExpired > 0) reasons.push(`${sessionExpired} by a session's expiry`);
-  if (disowned > 0) reasons.push(`${disowned} disowned by an agent`);
+  if (requested > 0) reasons.push(`${requested} unregistered`);
+  if (sessionExpired > 0) reasons.push(`${sessionExpired} expired`);
+  if (disowned > 0) reasons.push(`${disowned} disowned`);
   return reasons.join(', ');
 }
 
@@ -106,7 +106,7 @@ function howToLookFurther({ keeps, natsUrl, stateDir: absolute, token }: Summary
   }
   return [
     ...files,
-    `It goes on at ${natsUrl} until Ctrl-C. In another terminal, in this folder:`,
+    `It goes on at ${natsUrl} until Ctrl-C. In another terminal:`,
     '  npm run irqmesh -- list             who is registered, and with whom',
     '  npm run irqmesh -- watch            events as they come',
     ...(token === undefined ? [] : [`  npm run irqmesh -- explain ${token}`]),

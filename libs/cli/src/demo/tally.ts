@@ -13,7 +13,9 @@ export interface Counts {
   readonly refused: Map<number, number>;
 }
 
-const RATE_WINDOW_MS = 2000;
+/** Rates are over the last two seconds. */
+const SLOT_MS = 100;
+const SLOTS = 20;
 const OPEN_REASONS_MAX = 65_536;
 
 /** Counts the events of a run. */
@@ -39,7 +41,7 @@ export class Tally {
     this.count(sequence, body, nowMs);
   }
 
-  /** Events and connects a second, over the last two. */
+  /** Events and connects a second, over the last two seconds. */
   rates(nowMs: number): { readonly events: number; readonly connects: number } {
     return { events: this.eventTimes.perSecond(nowMs), connects: this.connectTimes.perSecond(nowMs) };
   }
@@ -78,19 +80,21 @@ export class Tally {
   }
 }
 
-/** Moments of the last two seconds. */
+/** How many things happened in each of the last slots of time; bounded, however much happens. */
 class RecentTimes {
-  private timesMs: number[] = [];
+  private readonly slots = new Map<number, number>();
 
   add(nowMs: number): void {
-    this.timesMs.push(nowMs);
+    const slot = Math.floor(nowMs / SLOT_MS);
+    this.slots.set(slot, (this.slots.get(slot) ?? 0) + 1);
+    for (const old of this.slots.keys()) if (old <= slot - SLOTS) this.slots.delete(old);
   }
 
   perSecond(nowMs: number): number {
-    const fromMs = nowMs - RATE_WINDOW_MS;
-    const first = this.timesMs.findIndex((timeMs) => timeMs > fromMs);
-    this.timesMs = first < 0 ? [] : this.timesMs.slice(first);
-    return Math.round((this.timesMs.length * 1000) / RATE_WINDOW_MS);
+    const now = Math.floor(nowMs / SLOT_MS);
+    let count = 0;
+    for (const [slot, times] of this.slots) if (slot > now - SLOTS) count += times;
+    return Math.round((count * 1000) / (SLOTS * SLOT_MS));
   }
 }
 

@@ -14,7 +14,7 @@ export interface EventLineOptions {
 const VERB_WIDTH = Math.max(...Object.values(VERBS).map((verb) => verb.length));
 
 /** Callbacks that quiesce take no part in a result, unless they fail or take this long. */
-const REMARKABLE_US = 1000;
+const REMARKABLE_US = 10_000;
 
 /**
  * An event in one line, in the kernel's words: `#42 connected    host-a/boot-1/eventfd-33 #40+#42: add_producer 0 (12 µs)`,

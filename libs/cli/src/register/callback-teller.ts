@@ -1,5 +1,5 @@
 import type { Peer } from '@irqmesh/client';
-import { ADD, DEL, formatParticipant, formatResult, otherSide } from '@irqmesh/domain';
+import { ADD, DEL, formatResult, otherSide } from '@irqmesh/domain';
 import type { Side } from '@irqmesh/domain';
 import { printable } from '../output/printable.ts';
 
@@ -38,6 +38,7 @@ export class CallbackTeller {
   }
 }
 
-function nameOf({ participant, irq }: Peer): string {
-  return `${printable(formatParticipant(participant))}${irq === undefined ? '' : `, irq ${irq}`}`;
+/** Without the session: it is long, and of no use to whoever looks at one callback. */
+function nameOf({ participant: { host, id }, irq }: Peer): string {
+  return `${printable(`${host}/${id}`)}${irq === undefined ? '' : `, irq ${irq}`}`;
 }

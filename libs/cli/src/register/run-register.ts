@@ -7,7 +7,7 @@ import type { Side } from '@irqmesh/domain';
 import { hostNameOf } from '@irqmesh/inventory';
 import { natsCredentials } from '@irqmesh/platform/nats';
 import { CommandError, ExitCode } from '../command-error.ts';
-import { findMesh } from '../connection.ts';
+import { withMesh } from '../connection.ts';
 import { formatClock } from '../output/event-line.ts';
 import { CallbackTeller } from './callback-teller.ts';
 
@@ -36,7 +36,8 @@ export async function runRegister(options: RegisterOptions): Promise<void> {
       process.exitCode = ExitCode.INTERRUPTED;
       return;
     }
-    tell(`registered ${options.side} ${client.host}/${registration.participant.id}: ${teller.standing()}; Ctrl-C unregisters it`);
+    tell(`registered ${options.side} ${client.host}/${registration.participant.id}: ${teller.standing()}`);
+    process.stderr.write('irqmesh: Ctrl-C unregisters it\n');
     await stopped;
     tell('unregistering');
     await registration.unregister();
@@ -58,7 +59,8 @@ function stopSignal(): Promise<void> {
 }
 
 async function openClient(host: string): Promise<IrqMeshClient> {
-  const { nats } = findMesh();
+  // The SDK waits for a server that may come; a person wants to know at once that there is none.
+  const { nats } = await withMesh('register', (mesh) => Promise.resolve(mesh));
   try {
     return await connect({ servers: nats.servers, host, nats: await natsCredentials(nats), log: warnings });
   } catch (error) {

@@ -1,7 +1,12 @@
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The project's top folder, seen from the sources and from the compiled files alike. */
 const ROOT = new URL('../../../../', import.meta.url);
+
+export function projectFolder(): string {
+  return resolve(fileURLToPath(ROOT));
+}
 
 export type ServiceName = 'producer-registry' | 'consumer-registry' | 'matcher' | 'host-agent';
 

@@ -53,7 +53,7 @@ function services(states: readonly ServiceState[], marks: Marks): Line {
 function numbers({ pairs, counts, rates }: FrameState): Line {
   return [
     span(` ${pairs} pairs`, 'bold'),
-    span(`   ${counts.connected} connects (${rates.connects}/s)   ${counts.disconnected} disconnects   ${counts.refused} refused   ${counts.events} events (${rates.events}/s)`),
+    span(`  ${counts.connected} connects (${rates.connects}/s)  ${counts.disconnected} disconnects  ${counts.refused} refused  ${counts.events} events (${rates.events}/s)`),
   ];
 }
 

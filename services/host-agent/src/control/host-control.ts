@@ -28,9 +28,13 @@ export class HostControl {
     this.subscription = nats.subscribe(`irqmesh.sim.${name}.*`, { callback: (error, message) => this.onMessage(error, message) });
   }
 
-  /** Takes no more requests and answers those under way. */
-  async close(): Promise<void> {
-    await this.subscription.drain();
+  /** Takes no more requests. */
+  stop(): void {
+    this.subscription.unsubscribe();
+  }
+
+  /** Resolves when the requests under way are answered. */
+  async settled(): Promise<void> {
     await Promise.all(this.underWay);
   }
 
