@@ -23,7 +23,7 @@ export async function checkLog(connection: NatsConnection, manager: JetStreamMan
     const info = await manager.streams.info(STREAM_NAME);
     return { check: replicaCheck(name, connection, info, log.partitions), facts: { info, partitions: log.partitions } };
   } catch (error) {
-    if (error instanceof LogConfigurationError) return { check: fail(name, error.message, 'a service of irqmesh that starts makes the stream where there is none, and never changes one that is there') };
+    if (error instanceof LogConfigurationError) return { check: fail(name, error.message, 'the services of irqmesh make the stream where there is none; one that is there they leave as it is') };
     if (error instanceof LogUnavailableError) return { check: fail(name, error.message, 'see that JetStream runs and, in a cluster, that a majority of its servers is up') };
     throw error;
   }
@@ -31,7 +31,7 @@ export async function checkLog(connection: NatsConnection, manager: JetStreamMan
 
 function replicaCheck(name: string, connection: NatsConnection, { config, state, cluster }: StreamInfo, partitions: number): Check {
   const replicas = config.num_replicas;
-  const found = `stream ${STREAM_NAME}: ${partitions} partitions, ${replicas} replica${replicas === 1 ? '' : 's'}, events up to #${state.last_seq} (${formatBytes(state.bytes)})`;
+  const found = `stream ${STREAM_NAME}: ${partitions} partitions, ${replicas} replica${replicas === 1 ? '' : 's'}, ${state.last_seq === 0 ? 'no event yet' : `events up to #${state.last_seq} (${formatBytes(state.bytes)})`}`;
   const behind = (cluster?.replicas ?? []).filter(({ offline, current }) => offline === true || !current);
   if (behind.length > 0) return warn(name, `${found}; not up to date: ${behind.map((peer) => peer.name).join(', ')}`, 'bring these servers back: one more loss can stop the log');
   if (replicas === 1 && connection.info?.cluster !== undefined) {
@@ -57,10 +57,15 @@ export function clockCheck(serverTime: string | undefined, sentMs: number, recei
   const serverMs = Date.parse(serverTime ?? '');
   if (Number.isNaN(serverMs)) return warn(name, 'the server does not tell its time', 'compare the clocks of all machines by hand, to within a second');
   const aheadMs = (sentMs + receivedMs) / 2 - serverMs;
-  const found = `differs from the NATS server's by ${formatDuration(Math.abs(aheadMs) * 1000)} (±${formatDuration(((receivedMs - sentMs) / 2) * 1000)})`;
-  if (Math.abs(aheadMs) - (receivedMs - sentMs) / 2 <= MAX_CLOCK_DIFFERENCE_MS) return ok(name, found);
-  const where = aheadMs > 0 ? 'ahead' : 'behind';
-  return warn(name, `${found}: it is ${where}`, 'let all machines follow one time server: a request carries its deadline as a time of day');
+  // Both clocks are read in whole milliseconds.
+  const uncertainMs = (receivedMs - sentMs) / 2 + 1;
+  const differenceMs = Math.abs(aheadMs);
+  if (differenceMs - uncertainMs <= MAX_CLOCK_DIFFERENCE_MS) return ok(name, `at most ${formatDuration((differenceMs + uncertainMs) * 1000)} off the NATS server's`);
+  return warn(
+    name,
+    `${formatDuration(differenceMs * 1000)} ${aheadMs > 0 ? 'ahead of' : 'behind'} the NATS server's`,
+    'let all machines follow one time server: a request carries its deadline as a time of day',
+  );
 }
 
 /** Whether a bucket of leases is there and lets its keys run out, with word to those who watch. */

@@ -14,7 +14,7 @@ export async function checkServer(connection: NatsConnection): Promise<Check> {
   const startedMs = performance.now();
   await connection.flush();
   const roundTrip = formatDuration((performance.now() - startedMs) * 1000);
-  const found = `nats-server ${version} at ${connection.getServer()}, round trip ${roundTrip}`;
+  const found = `nats-server ${version} at ${connection.getServer()} (${roundTrip} away)`;
   if (isAtLeast(version, MIN_NATS_SERVER_VERSION)) return ok(name, found);
   return fail(name, found, `irqmesh needs ${MIN_NATS_SERVER_VERSION} or newer: older servers tell nobody when a session runs out`);
 }

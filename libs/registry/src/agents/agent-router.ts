@@ -11,7 +11,10 @@ export interface AgentRouterOptions {
   readonly caller: AgentCaller;
   readonly follower: LogFollower;
   readonly clock: Clock;
-  /** A session that leaves invokes unanswered for so long is reported, though it renews. */
+  /**
+   * A session that leaves invokes unanswered for so long, or in which one callback runs for so long, is reported, though
+   * it renews: a callback that never returns would hold its token for ever.
+   */
   readonly evictAfterMs: number;
   readonly onUnanswering: (session: SessionName) => void;
 }
@@ -30,6 +33,10 @@ interface SessionLane {
   readonly calls: Coalescer<InvokeItemMessage, InvokeOutcomeMessage | undefined>;
   /** Since when invokes have been left unanswered; undefined after an answer. */
   unansweredSinceMs: number | undefined;
+  /** Since when a callback of each registration has been reported as running. */
+  readonly runningSinceMs: Map<number, number>;
+  /** It has been reported; once is enough. */
+  reported: boolean;
   open: number;
 }
 
@@ -60,14 +67,15 @@ export class AgentRouter {
     lane.open += 1;
     try {
       const outcome = await lane.calls.call(item);
-      this.noteAnswer(lane, outcome !== undefined);
+      this.noteAnswer(lane, item, outcome);
       return outcome ?? { status: 'unanswered', runs: [], message: `no agent answered for session ${sessionKey(lane.session)}` };
     } catch (error) {
-      if (!(error instanceof CoalescerFullError)) throw error;
-      return { status: 'unanswered', runs: [], message: `too many calls wait for session ${sessionKey(lane.session)}` };
+      // One agent that answers with an error, or is called too much, must not fail the calls to others.
+      const why = error instanceof CoalescerFullError ? 'too many calls wait' : (error as Error).message;
+      return { status: 'unanswered', runs: [], message: `session ${sessionKey(lane.session)}: ${why}` };
     } finally {
       lane.open -= 1;
-      if (lane.open === 0 && lane.unansweredSinceMs === undefined) this.lanes.delete(sessionKey(lane.session));
+      if (lane.open === 0 && lane.unansweredSinceMs === undefined && lane.runningSinceMs.size === 0) this.lanes.delete(sessionKey(lane.session));
     }
   }
 
@@ -84,18 +92,27 @@ export class AgentRouter {
     const send = async (batch: readonly InvokeItemMessage[]): Promise<readonly (InvokeOutcomeMessage | undefined)[]> =>
       (await this.options.caller.invoke(name, batch, AGENT_TIMEOUT_MS)) ?? batch.map(() => undefined);
     const calls = new Coalescer(send, { maxInFlight: IN_FLIGHT_PER_SESSION, maxBatch: MAX_BATCH, maxWaiting: MAX_WAITING });
-    const lane: SessionLane = { session: name, calls, unansweredSinceMs: undefined, open: 0 };
+    const lane: SessionLane = { session: name, calls, unansweredSinceMs: undefined, runningSinceMs: new Map(), reported: false, open: 0 };
     this.lanes.set(key, lane);
     return lane;
   }
 
-  private noteAnswer(lane: SessionLane, answered: boolean): void {
+  private noteAnswer(lane: SessionLane, item: InvokeItemMessage, outcome: InvokeOutcomeMessage | undefined): void {
     const nowMs = this.options.clock.monotonicMs();
-    if (answered) {
+    let sinceMs: number | undefined;
+    if (outcome === undefined) {
+      sinceMs = lane.unansweredSinceMs ??= nowMs;
+    } else {
       lane.unansweredSinceMs = undefined;
-      return;
+      if (outcome.status === 'running') {
+        sinceMs = lane.runningSinceMs.get(item.registrationSequence) ?? nowMs;
+        lane.runningSinceMs.set(item.registrationSequence, sinceMs);
+      } else {
+        lane.runningSinceMs.delete(item.registrationSequence);
+      }
     }
-    lane.unansweredSinceMs ??= nowMs;
-    if (nowMs - lane.unansweredSinceMs >= this.options.evictAfterMs) this.options.onUnanswering(lane.session);
+    if (sinceMs === undefined || nowMs - sinceMs < this.options.evictAfterMs || lane.reported) return;
+    lane.reported = true;
+    this.options.onUnanswering(lane.session);
   }
 }

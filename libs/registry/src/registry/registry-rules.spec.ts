@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { CallbackRun } from '@irqmesh/domain';
+import { encodeInvokeRequest } from '@irqmesh/protocol';
 import { HOST, RegistryWorld } from '../testing/registry-world.ts';
 
 const TOKEN = 'host-a/boot-1/eventfd-42';
@@ -85,6 +86,16 @@ describe('rule 8: refusals are fresh', () => {
     lagging.log.release();
     expect(await asked.done).toMatchObject({ settlement: 'settled', result: 0, sequence: 2 });
     expect(await world.types(TOKEN)).toEqual(['ProducerRegistered', 'ProducerUnregistered']);
+  });
+});
+
+describe('a log without a leader', () => {
+  test('neither a refusal nor a result is made up: the caller is to ask again', async () => {
+    const registry = await world.start('producer');
+    await registry.register('p1', TOKEN);
+    registry.log.hasNoLeader = true;
+    expect((await registry.register('p2', TOKEN)).outcome).toMatchObject({ settlement: 'not_appended' });
+    expect((await registry.result('p1', TOKEN, 'register-p1')).outcome).toMatchObject({ settlement: 'pending' });
   });
 });
 
@@ -287,16 +298,22 @@ describe('rule 12: expiry', () => {
     expect(await world.types('other')).toEqual(['ProducerRegistered']);
   });
 
-  test('rule 4: an agent that renews but leaves invokes unanswered for 60 s is expired, and learns of it last', async () => {
+  const INVOKE = {
+    side: 'producer', token: TOKEN, participant: { host: HOST, session: 's1', id: 'p1' }, registrationSequence: 1, registrationRequestId: 'register-p1',
+    operationSequence: 9, steps: ['stop'], rollback: false, peer: { participant: { host: HOST, session: 's1', id: 'c1' }, registrationSequence: 2 },
+  } as const;
+
+  test.each([
+    ['leaves invokes unanswered', () => undefined],
+    ['has a callback that never returns', () => ({ status: 'running', runs: [], message: '' }) as const],
+  ])('rule 4: an agent that renews but %s for 60 s is expired, and learns of it last', async (_what, answer) => {
+    world.agents.answer = answer;
     const producers = await world.start('producer');
     await producers.register('p1', TOKEN);
-    const item = {
-      side: 'producer', token: TOKEN, participant: { host: HOST, session: 's1', id: 'p1' }, registrationSequence: 1, registrationRequestId: 'register-p1',
-      operationSequence: 9, steps: ['stop'], rollback: false, peer: { participant: { host: HOST, session: 's1', id: 'c1' }, registrationSequence: 2 },
-    } as const;
-    const { encodeInvokeRequest } = await import('@irqmesh/protocol');
+    const payload = encodeInvokeRequest([INVOKE]);
     for (let seconds = 0; seconds <= 61; seconds++) {
-      await producers.node.rpc.invoke({ subject: 'irqmesh.rpc.producer.invoke', payload: encodeInvokeRequest([item]), contentType: undefined });
+      await producers.node.rpc.invoke({ subject: 'irqmesh.rpc.producer.invoke', payload, contentType: undefined });
+      if (seconds < 60) expect(await world.types(TOKEN)).toEqual(['ProducerRegistered']);
       if ((await world.types(TOKEN)).length === 1) await world.renew('s1', { held: ['register-p1'] });
       await world.clock.advance(1_000);
     }

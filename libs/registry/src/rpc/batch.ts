@@ -1,5 +1,6 @@
+import { Errno, sleep } from '@irqmesh/domain';
 import type { Clock } from '@irqmesh/domain';
-import { sleep } from '@irqmesh/domain';
+import { LogRefusedError, LogUnavailableError } from '@irqmesh/event-log';
 import { sentenceOf } from '@irqmesh/protocol';
 import type { ItemOutcomeMessage, ParsedItem } from '@irqmesh/protocol';
 import type { ItemOutcome } from '../registry/outcome.ts';
@@ -36,7 +37,7 @@ export async function carryOutBatch<Item extends { readonly participantId: strin
     const { value } = item;
     const before = lastOfParticipant.get(value.participantId) ?? Promise.resolve();
     const run = before.then(async () => {
-      outcomes[index] = await carryOut(value, attempt);
+      outcomes[index] = await carryOut(value, attempt).catch(outcomeOfLogError);
       first();
     });
     lastOfParticipant.set(value.participantId, run);
@@ -50,6 +51,13 @@ export async function carryOutBatch<Item extends { readonly participantId: strin
   return items.map((item, index) =>
     item.error === undefined ? toMessage(item.value.requestId, outcomes[index] ?? NOT_YET) : toMessage(item.requestId, refusal(item.error)),
   );
+}
+
+/** What trouble with the log means for one item; it must not take the outcomes of the others away. */
+function outcomeOfLogError(error: unknown): ItemOutcome {
+  if (error instanceof LogUnavailableError) return NOT_YET;
+  if (!(error instanceof LogRefusedError)) throw error;
+  return { kind: 'settled', result: Errno.EIO, message: `the log refused the event: ${error.message}`, sequence: 0, warning: false };
 }
 
 /** Still open: it may or may not have been appended; `result` tells. */

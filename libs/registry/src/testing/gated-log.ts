@@ -6,6 +6,8 @@ import type { AppendRequest, AppendResult, Checkpoint, EventLog, LogIdentity, Lo
 export class GatedLog implements EventLog {
   /** While set, appends are stored but their acknowledgements never arrive. */
   losesAcks = false;
+  /** While set, the leader does not answer. */
+  hasNoLeader = false;
   private readonly log: EventLog;
   private held: LogEvent[] = [];
   private holding = false;
@@ -54,7 +56,7 @@ export class GatedLog implements EventLog {
   }
 
   leaderLastSequence(token: string, kind?: EventKind): Promise<number> {
-    return this.log.leaderLastSequence(token, kind);
+    return this.hasNoLeader ? Promise.reject(new LogUnavailableError('no leader')) : this.log.leaderLastSequence(token, kind);
   }
 
   readToken(token: string, options: { readonly fromSequence: number; readonly limit: number }): Promise<LogEvent[]> {
