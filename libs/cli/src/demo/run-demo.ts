@@ -185,6 +185,7 @@ class Demo {
       restarts: processes.filter(({ restarts }) => restarts > 0).map(({ name, restarts }) => ({ name, count: restarts })),
       stateDir: this.stateDir,
       natsUrl: stack.natsUrl,
+      ownServer: stack.nats !== undefined,
       keeps: options.keep && ok,
       token: places.find((place) => model.state(place) !== 'posted')?.kvmToken ?? places[0]?.kvmToken,
     };

@@ -15,6 +15,7 @@ const SUMMARY: Summary = {
   restarts: [{ name: 'matcher', count: 2 }],
   stateDir: `${process.cwd()}/.irqmesh/demo/2026-11-23T00-41-36-17872`,
   natsUrl: 'nats://127.0.0.1:34687',
+  ownServer: true,
   keeps: true,
   token: 'host-a/boot-1/eventfd-33',
 };
@@ -33,6 +34,10 @@ describe('summaryLines', () => {
     expect(text).toContain('register calls        88  p50 4.2 ms, p99 1218.1 ms to the settled answer');
     expect(text).toContain('started again          2  matcher');
     expect(text).toContain('explain host-a/boot-1/eventfd-33');
+  });
+
+  it('says that the log is on the user\'s server where it is', () => {
+    expect(summaryLines({ ...SUMMARY, ownServer: false }).join('\n')).toContain('the event log     on nats://127.0.0.1:34687');
   });
 
   it('names no server when nothing goes on running', () => {

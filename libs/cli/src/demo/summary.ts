@@ -21,6 +21,8 @@ export interface Summary {
   /** Absolute. */
   readonly stateDir: string;
   readonly natsUrl: string;
+  /** Whether the demo started the server; otherwise the log lives on the user's. */
+  readonly ownServer: boolean;
   /** Whether everything goes on running. */
   readonly keeps: boolean;
   /** A token to look at more closely. */
@@ -92,9 +94,9 @@ function whyDisconnected({ disconnected: { requested, sessionExpired, disowned }
   return reasons.join(', ');
 }
 
-function howToLookFurther({ keeps, natsUrl, stateDir: absolute, token }: Summary): string[] {
+function howToLookFurther({ keeps, natsUrl, ownServer, stateDir: absolute, token }: Summary): string[] {
   const stateDir = shortest(absolute);
-  const files = ['Where it is kept', `  the event log     ${stateDir}/nats`, `  what each wrote   ${stateDir}/logs`, ''];
+  const files = ['Where it is kept', `  the event log     ${ownServer ? `${stateDir}/nats` : `on ${natsUrl}`}`, `  what each wrote   ${stateDir}/logs`, ''];
   if (!keeps) {
     return [
       ...files,
