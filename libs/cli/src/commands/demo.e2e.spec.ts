@@ -34,7 +34,7 @@ function records(cli: CliProcess): { readonly type: string; readonly sentence?: 
 }
 
 describe('irqmesh demo', () => {
-  it('plays to the end, sums up what happened, and leaves no process behind, although a service is killed', async () => {
+  it('plays to the end, sums up what happened, and leaves no process behind, although the matcher is killed', async () => {
     const cli = run(['demo', '--json', '--seconds', '10']);
     await cli.says('"type":"outcome"');
     process.kill(cli.processes().find(({ command }) => command.includes('services/matcher/'))!.pid, 'SIGKILL');
@@ -61,7 +61,7 @@ describe('irqmesh demo', () => {
     expect(existsSync(join(cli.cwd, '.irqmesh/current.json'))).toBe(false);
   });
 
-  it('says that nothing can register where no host passes a device through, and adds an example to a single host', async () => {
+  it('says that nothing can register where no host passes a device through', async () => {
     const cli = run(['demo', '--seconds', '10', '--host', 'idle=idle.txt', '--host', 'idle2=idle.txt']);
     writeFileSync(join(cli.cwd, 'idle.txt'), '           CPU0       CPU1\n  0:        111          0  IR-IO-APIC   2-edge      timer\n');
     expect(await cli.exited).toBe(0);

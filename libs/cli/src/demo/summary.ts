@@ -5,7 +5,7 @@ import type { Counts } from './tally.ts';
 
 /** What a run of the demo came to. */
 export interface Summary {
-  /** False when a step did not come about. */
+  /** False when the show ended early: stopped, or failed. */
   readonly ok: boolean;
   readonly pairsConnected: number;
   /** Pairs that were connected when the show ended. */
@@ -69,7 +69,7 @@ function whatHappened(summary: Summary): string[] {
   const row = (name: string, value: string | number, more = ''): string => `  ${name.padEnd(18)} ${String(value).padStart(5)}${more === '' ? '' : `  ${more}`}`;
   const total = disconnected.requested + disconnected.sessionExpired + disconnected.disowned;
   const lines = [
-    summary.ok ? 'What happened' : 'What happened until it failed',
+    summary.ok ? 'What happened' : 'What happened until it ended early',
     row('pairs connected', summary.pairsConnected, `${summary.pairsStanding} stand at the end`),
     row('disconnected', total, whyDisconnected(summary)),
   ];
