@@ -16,3 +16,5 @@ export type { SessionLeaseOptions, SessionLossReason } from './session/session-l
 export type { SessionPorts } from './session/open-session.ts';
 export { IrqMeshClient } from './client.ts';
 export type { ClientConnection } from './client.ts';
+export type { Consumer, Producer } from './participants/handle.ts';
+export type { Registration } from './participants/registration.ts';

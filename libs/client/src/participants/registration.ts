@@ -30,6 +30,11 @@ export class Registration {
     return this.record.basis.agent.holding.participant;
   }
 
+  /** The id of the request that made it, which its event in the log carries; another one after it was restored. */
+  get requestId(): string {
+    return this.record.basis.requestId;
+  }
+
   /** Whether it stands. False while it waits to be restored after its session was lost. */
   get registered(): boolean {
     return this.record.state === 'registered' || this.record.state === 'unregistering';

@@ -1,0 +1,199 @@
+import { Fold } from '@irqmesh/domain';
+import type { LogEvent } from '@irqmesh/domain';
+import { START } from '@irqmesh/event-log';
+import type { History } from '@irqmesh/test-history';
+import type { Fault } from '../faults/fault-kinds.ts';
+import { FaultPlan } from '../faults/fault-plan.ts';
+import type { FaultCounts, Profile } from '../faults/fault-plan.ts';
+import { Nemesis } from '../faults/nemesis.ts';
+import { HostLoad } from '../load/host-load.ts';
+import { AgentProcess } from '../processes/agent-process.ts';
+import { MatcherProcess } from '../processes/matcher-process.ts';
+import { RegistryProcess } from '../processes/registry-process.ts';
+import type { ServiceProcess } from '../processes/service-process.ts';
+import { SeededRandom } from '../random/seeded-random.ts';
+import { RIGHT_CLOCK } from '../time/process-clock.ts';
+import type { ClockError } from '../time/process-clock.ts';
+import { VirtualTime } from '../time/virtual-time.ts';
+import { World } from '../world/world.ts';
+import { foldDifferences } from './folds.ts';
+import { HistoryRecorder } from './history-recorder.ts';
+import { drawShape } from './shape.ts';
+import type { Shape, ShapeLimits } from './shape.ts';
+import { Trace } from './trace.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly profile: Profile;
+  readonly limits?: ShapeLimits;
+  /** Kinds of fault to leave out. */
+  readonly without?: ReadonlySet<Fault>;
+  /** Gets every line of the trace. */
+  readonly sink?: ((line: string) => void) | undefined;
+}
+
+/** What a run came to, before it is judged. */
+export interface RunRecord {
+  readonly history: History;
+  /** What no process should do, and did; and folds that differ. */
+  readonly surprises: readonly string[];
+  readonly foldDifferences: readonly string[];
+  /** Whether it came to rest within the time that it had after the faults. */
+  readonly settled: boolean;
+  readonly hash: string;
+  readonly faults: FaultCounts;
+  readonly shape: Shape;
+  readonly virtualMs: number;
+  readonly steps: number;
+  readonly lastLines: readonly string[];
+}
+
+const SESSION_TTL_MS = 10_000;
+const LEASE_TTL_MS = 3_000;
+/** Production waits for 60 s; a world lives for about a minute. */
+const EVICT_AFTER_MS = 12_000;
+const MAX_TOKENS = 1_000;
+/** How far a host's wall clock may be off: deadlines are wall-clock times and last 5 s. */
+const MAX_OFFSET_MS = 1_000;
+/** Clock rates agree, but for what real crystals differ by, and ten times that (rule 4). */
+const MAX_DRIFT = 1e-3;
+/** The longest that the world may take to come to rest. */
+const SETTLE_LIMIT_MS = 120_000;
+/** It is at rest when it has looked so for this long: a renewal or two may bring a difference to light. */
+const REST_MS = 7_000;
+const LOOK_EVERY_MS = 500;
+/** How long restarted services have to fold the log. */
+const RESTART_MS = 4_000;
+
+/** One simulated world, from its seed to its end. */
+export class Simulation {
+  private readonly random: SeededRandom;
+  private readonly time = new VirtualTime();
+  private readonly trace: Trace;
+  private readonly faults: FaultPlan;
+  private readonly recorder = new HistoryRecorder();
+  private readonly shape: Shape;
+  private readonly world: World;
+  private readonly services: readonly ServiceProcess[];
+  private readonly agents: readonly AgentProcess[];
+  /** The log folded as it grows, to see when nothing is open any more. */
+  private readonly fold = new Fold();
+  private readonly events: LogEvent[] = [];
+  private loadOver = false;
+
+  constructor({ seed, profile, limits = {}, without = new Set(), sink }: RunOptions) {
+    this.random = new SeededRandom(`seed ${seed}`);
+    this.trace = new Trace(this.time, sink);
+    this.faults = new FaultPlan(profile, this.random.fork('faults'), without);
+    this.shape = drawShape(this.random.fork('shape'), limits);
+    const { time, faults, trace, recorder } = this;
+    this.world = new World({
+      time, faults, trace, recorder,
+      random: this.random.fork('world'),
+      partitions: this.shape.partitions,
+      sessionTtlMs: SESSION_TTL_MS,
+      leaseTtlMs: LEASE_TTL_MS,
+    });
+    this.services = this.makeServices();
+    this.agents = this.makeAgents();
+  }
+
+  /** Runs the load under faults, then without, and waits until the world is at rest. */
+  async run(): Promise<RunRecord> {
+    const { world, time, faults, services, agents, shape } = this;
+    await this.followLog();
+    for (const process of [...services, ...agents]) time.after(this.random.between(0, 1_000), () => process.start());
+    const nemesis = new Nemesis(world, this.random.fork('nemesis'), services, agents);
+    nemesis.start();
+    await time.run(shape.loadMs);
+    this.loadOver = true;
+    faults.stop();
+    this.trace.write('world', 'no more faults');
+    nemesis.undo();
+    const settled = await this.settle();
+    const differences = await this.compareFolds();
+    return {
+      history: this.recorder.history(this.events),
+      surprises: this.recorder.surprises,
+      foldDifferences: differences,
+      settled,
+      hash: this.trace.digest(),
+      faults: faults.counts(),
+      shape,
+      virtualMs: time.nowMs,
+      steps: time.happened,
+      lastLines: this.trace.lastLines,
+    };
+  }
+
+  private async followLog(): Promise<void> {
+    await this.world.log.subscribe(START, {
+      onEvent: (event) => {
+        this.events.push(event);
+        this.fold.apply(event);
+      },
+      onCaughtUp: () => {},
+      onEnd: (error) => this.recorder.unexpected('the log', error),
+    });
+  }
+
+  /** Whether the world came to rest. */
+  private async settle(): Promise<boolean> {
+    const limitMs = this.time.nowMs + SETTLE_LIMIT_MS;
+    for (let restingSinceMs = this.time.nowMs; this.time.nowMs < limitMs; ) {
+      await this.time.run(this.time.nowMs + LOOK_EVERY_MS);
+      if (!this.looksAtRest()) restingSinceMs = this.time.nowMs;
+      if (this.time.nowMs - restingSinceMs >= REST_MS) return true;
+    }
+    return false;
+  }
+
+  private looksAtRest(): boolean {
+    const alive = new Set(this.agents.filter(({ life }) => life.isAlive).map(({ life }) => life.name));
+    if (this.recorder.openCalls((agent) => alive.has(agent)) > 0) return false;
+    if (this.services.some(({ ready }) => !ready)) return false;
+    const held = new Set(this.agents.map(({ host, session }) => `${host}.${session ?? ''}`));
+    for (const key of this.fold.sessionKeys()) if (!held.has(key)) return false;
+    for (const { queue } of this.fold.tokens()) if (queue.length > 0) return false;
+    return true;
+  }
+
+  /** Compares every service's fold with the log's; as they are, then started anew, some of them from nothing. */
+  private async compareFolds(): Promise<string[]> {
+    const differences = foldDifferences(this.services, this.fold, 'at the end');
+    for (const [index, service] of this.services.entries()) {
+      service.kill(1);
+      if (index % 2 === 0) service.forget();
+    }
+    await this.time.run(this.time.nowMs + RESTART_MS);
+    return [...differences, ...foldDifferences(this.services, this.fold, 'after a restart')];
+  }
+
+  private makeServices(): ServiceProcess[] {
+    const { world, shape } = this;
+    const settings = { sessionTtlMs: SESSION_TTL_MS, maxTokens: MAX_TOKENS, evictUnansweredAfterMs: EVICT_AFTER_MS };
+    const registries = (['producer', 'consumer'] as const).flatMap((side) =>
+      Array.from({ length: shape.registries[side] }, (_, index) => new RegistryProcess(world, side, index, settings, this.drawClockError(`${side} ${index}`))),
+    );
+    return [...registries, ...Array.from({ length: shape.matchers }, (_, index) => new MatcherProcess(world, index, this.drawClockError(`matcher ${index}`)))];
+  }
+
+  private makeAgents(): AgentProcess[] {
+    return this.shape.hosts.map(({ host, autoReopen, requestTimeoutMs, lanes }) => {
+      const load = new HostLoad(this.world, host, lanes, this.random.fork(`load ${host}`), () => this.loadOver);
+      return new AgentProcess(this.world, host, { autoReopen, requestTimeoutMs }, load, this.drawClockError(host));
+    });
+  }
+
+  private drawClockError(name: string): ClockError {
+    const random = this.random.fork(`clock ${name}`);
+    const offset = random.between(-MAX_OFFSET_MS, MAX_OFFSET_MS);
+    const drift = random.between(-MAX_DRIFT, MAX_DRIFT);
+    if (this.faults.has('clock_offset')) this.faults.count('clock_offset');
+    if (this.faults.has('clock_drift')) this.faults.count('clock_drift');
+    return {
+      offsetMs: this.faults.has('clock_offset') ? offset : RIGHT_CLOCK.offsetMs,
+      rate: this.faults.has('clock_drift') ? 1 + drift : RIGHT_CLOCK.rate,
+    };
+  }
+}

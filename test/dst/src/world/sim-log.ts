@@ -1,0 +1,130 @@
+import type { EventKind, LogEvent } from '@irqmesh/domain';
+import { LogUnavailableError } from '@irqmesh/event-log';
+import type { AppendRequest, AppendResult, Checkpoint, EventLog, LogIdentity, LogReader, LogSubscription } from '@irqmesh/event-log';
+import type { Fault } from '../faults/fault-kinds.ts';
+import { NATS } from './network.ts';
+import { OrderedChannel } from './ordered-channel.ts';
+import type { Seat } from './seat.ts';
+
+/** The JetStream adapter waits so long for an answer. */
+const TIMEOUT_MS = 5_000;
+const LATE_MS = { lowMs: 10, highMs: 8_000 };
+
+/** The log as one process reaches it: over a network that loses, delays and repeats. */
+export class SimLog implements EventLog {
+  private readonly seat: Seat;
+  private readonly channels = new Set<OrderedChannel>();
+
+  constructor(seat: Seat) {
+    this.seat = seat;
+  }
+
+  get partitions(): number {
+    return this.seat.world.log.partitions;
+  }
+
+  /** Holds up what this process reads. */
+  lagUntil(atMs: number): void {
+    for (const channel of this.channels) channel.lagUntilMs = atMs;
+  }
+
+  identity(): Promise<LogIdentity> {
+    return this.ask('identity', (log) => log.identity());
+  }
+
+  append(request: AppendRequest): Promise<AppendResult> {
+    const { id, token, body } = request.event;
+    const what = `append ${body.type} ${token} ${id} after ${request.expectedLastSequence ?? '-'}`;
+    // One without an expectation is a note: the real transport does not repeat it, and nobody would notice.
+    const mayRepeat = request.expectedLastSequence !== undefined;
+    return this.seat.exchange<AppendResult>({
+      to: NATS,
+      what,
+      mayRepeat,
+      timeoutMs: TIMEOUT_MS,
+      request: { lost: 'request_lost', late: { fault: 'message_delayed', ...LATE_MS } },
+      reply: { lost: 'append_ack_lost', late: { fault: 'append_ack_late', ...LATE_MS } },
+      onTimeout: () => new LogUnavailableError(`no acknowledgement within ${TIMEOUT_MS} ms`),
+      serve: (resolve, reject) => this.store(request, what, resolve, reject),
+    });
+  }
+
+  read(sequence: number): Promise<LogEvent | undefined> {
+    return this.ask(`read ${sequence}`, (log) => log.read(sequence));
+  }
+
+  leaderLastSequence(token: string, kind?: EventKind): Promise<number> {
+    return this.ask(`last sequence of ${token} ${kind ?? ''}`, (log) => log.leaderLastSequence(token, kind));
+  }
+
+  readToken(token: string, options: { readonly fromSequence: number; readonly limit: number }): Promise<LogEvent[]> {
+    return this.ask(`read ${token}`, (log) => log.readToken(token, options));
+  }
+
+  async subscribe(after: Checkpoint, reader: LogReader): Promise<LogSubscription> {
+    const { life, world, node } = this.seat;
+    const channel = new OrderedChannel(world.time, world.network, node, life);
+    // The subscription at the server, each time that the request for it arrived.
+    const atServer: LogSubscription[] = [];
+    const close = async (): Promise<void> => {
+      this.channels.delete(channel);
+      channel.close();
+      for (const subscription of atServer.splice(0)) await subscription.close();
+    };
+    life.onEnd(() => void close());
+    const deliver = (event: LogEvent): void => {
+      try {
+        reader.onEvent(event);
+      } catch (error) {
+        void close();
+        reader.onEnd(error as Error);
+      }
+    };
+    try {
+      await this.ask('subscribe', async (log) => {
+        // Told by the log at once, to the process when the channel gets there.
+        const subscription = await log.subscribe(after, {
+          onEvent: (event) => channel.push(() => deliver(event)),
+          onCaughtUp: () => channel.push(() => reader.onCaughtUp()),
+          onEnd: (error) => channel.push(() => reader.onEnd(error)),
+        });
+        atServer.push(subscription);
+      });
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    this.channels.add(channel);
+    return { close };
+  }
+
+  async close(): Promise<void> {}
+
+  private store(request: AppendRequest, what: string, resolve: (result: AppendResult) => void, reject: (error: Error) => void): void {
+    const { world, life } = this.seat;
+    const { faults, random, trace, recorder } = world;
+    if (faults.strikes('append_refused', random)) {
+      trace.write(life.name, `append_refused: ${what}`);
+      return reject(new LogUnavailableError('the server has no leader for the stream at the moment'));
+    }
+    world.log.append(request).then((result) => {
+      trace.write(NATS, `${what}: ${result.kind === 'appended' ? `${result.duplicate ? 'duplicate of' : 'stored as'} ${result.sequence}` : 'conflict'}`);
+      if (result.kind === 'appended' && !result.duplicate) recorder.stored(result.sequence);
+      resolve(result);
+    }, reject);
+  }
+
+  private ask<T>(what: string, answer: (log: Seat['world']['log']) => Promise<T>): Promise<T> {
+    const lost = { request: 'request_lost', reply: 'reply_lost' } as const satisfies Record<string, Fault>;
+    return this.seat.exchange<T>({
+      to: NATS,
+      what,
+      mayRepeat: false,
+      timeoutMs: TIMEOUT_MS,
+      request: { lost: lost.request },
+      reply: { lost: lost.reply },
+      onTimeout: () => new LogUnavailableError(`no answer within ${TIMEOUT_MS} ms`),
+      serve: (resolve, reject) => void answer(this.seat.world.log).then(resolve, reject),
+    });
+  }
+}

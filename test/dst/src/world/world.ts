@@ -1,0 +1,82 @@
+import type { Side } from '@irqmesh/domain';
+import { InMemoryEventLog } from '@irqmesh/event-log';
+import { InMemoryBucket } from '@irqmesh/registry';
+import type { RegistryRpc } from '@irqmesh/registry';
+import type { AgentHandler } from '@irqmesh/client/core';
+import type { FaultPlan } from '../faults/fault-plan.ts';
+import type { SeededRandom } from '../random/seeded-random.ts';
+import type { HistoryRecorder } from '../run/history-recorder.ts';
+import type { Trace } from '../run/trace.ts';
+import { ProcessClock, RIGHT_CLOCK } from '../time/process-clock.ts';
+import type { VirtualTime } from '../time/virtual-time.ts';
+import { Life } from './life.ts';
+import { NATS, Network } from './network.ts';
+
+/** Somebody who takes calls: a process, in one of its runs. */
+export interface Responder<Handler> {
+  /** The process's node in the network. */
+  readonly node: string;
+  readonly life: Life;
+  readonly handler: Handler;
+}
+
+export interface WorldOptions {
+  readonly time: VirtualTime;
+  readonly faults: FaultPlan;
+  readonly random: SeededRandom;
+  readonly trace: Trace;
+  readonly recorder: HistoryRecorder;
+  readonly partitions: number;
+  readonly sessionTtlMs: number;
+  readonly leaseTtlMs: number;
+}
+
+/** What outlives every process: time, the network, and NATS with its stream, its buckets and who listens. */
+export class World {
+  readonly time: VirtualTime;
+  readonly faults: FaultPlan;
+  readonly random: SeededRandom;
+  readonly trace: Trace;
+  readonly recorder: HistoryRecorder;
+  readonly network: Network;
+  readonly log: InMemoryEventLog;
+  readonly sessions: InMemoryBucket;
+  /** The registries that take calls, by side: a queue group. */
+  readonly registries: Readonly<Record<Side, Set<Responder<RegistryRpc>>>> = { producer: new Set(), consumer: new Set() };
+  /** The agents' sessions that take calls, by `host.session`. */
+  readonly agents = new Map<string, Responder<AgentHandler>>();
+  private readonly clock: ProcessClock;
+  private readonly leaseTtlMs: number;
+  private readonly sharedLeases: InMemoryBucket;
+
+  constructor({ time, faults, random, trace, recorder, partitions, sessionTtlMs, leaseTtlMs }: WorldOptions) {
+    this.time = time;
+    this.faults = faults;
+    this.random = random;
+    this.trace = trace;
+    this.recorder = recorder;
+    this.network = new Network(time, faults, random.fork('network'), trace);
+    this.clock = new ProcessClock(time, new Life(NATS), RIGHT_CLOCK);
+    this.log = new InMemoryEventLog({
+      partitions,
+      createdMs: this.clock.nowMs(),
+      rememberedIds: faults.has('ids_forgotten') ? random.pick([0, 1, 4]) : undefined,
+      idBeforeExpectation: random.chance(0.5),
+    });
+    if (faults.has('ids_forgotten')) faults.count('ids_forgotten');
+    this.sessions = new InMemoryBucket(this.clock, sessionTtlMs);
+    this.leaseTtlMs = leaseTtlMs;
+    this.sharedLeases = this.makeLeases();
+  }
+
+  /** The bucket of the partitions' leases as one matcher sees it: its own where every matcher believes it holds all. */
+  leases(): InMemoryBucket {
+    if (!this.faults.has('lease_split')) return this.sharedLeases;
+    this.faults.count('lease_split');
+    return this.makeLeases();
+  }
+
+  private makeLeases(): InMemoryBucket {
+    return new InMemoryBucket(this.clock, this.leaseTtlMs);
+  }
+}
