@@ -25,8 +25,12 @@ export class PartitionLeases {
   private readonly options: PartitionLeasesOptions;
   /** Held partitions: the revision to renew by, and when the last acknowledged renewal was sent. */
   private readonly held = new Map<number, { revision: number; renewedAtMs: number }>();
-  private readonly taken = new Set<number>();
-  private readonly matchers = new Set<string>();
+  /**
+   * When others' keys were last heard of, by partition and by matcher. Whoever lives renews its keys four times in
+   * their life, so one that was not heard of for that long is gone, even if nobody could tell so.
+   */
+  private readonly takenAtMs = new Map<number, number>();
+  private readonly matchersAtMs = new Map<string, number>();
   private readonly watches: BucketWatch[] = [];
   private timer: Timer | undefined;
   private running: Promise<void> | undefined;
@@ -42,11 +46,11 @@ export class PartitionLeases {
     await bucket.put(`matcher.${holder}`, holder);
     this.watches.push(
       await bucket.watch('matcher', {
-        onPut: ({ key }) => this.matchers.add(suffix(key)),
-        onRemoved: (key) => void this.matchers.delete(suffix(key)),
+        onPut: ({ key }) => void this.matchersAtMs.set(suffix(key), this.nowMs),
+        onRemoved: (key) => void this.matchersAtMs.delete(suffix(key)),
       }),
       await bucket.watch('partition', {
-        onPut: ({ key }) => this.taken.add(Number(suffix(key))),
+        onPut: ({ key }) => void this.takenAtMs.set(Number(suffix(key)), this.nowMs),
         onRemoved: (key) => this.onFreed(Number(suffix(key))),
       }),
     );
@@ -55,7 +59,7 @@ export class PartitionLeases {
 
   holds(partition: number): boolean {
     const lease = this.held.get(partition);
-    return lease !== undefined && this.options.clock.monotonicMs() - lease.renewedAtMs < this.options.bucket.ttlMs * TRUSTED_PART;
+    return lease !== undefined && this.nowMs - lease.renewedAtMs < this.options.bucket.ttlMs * TRUSTED_PART;
   }
 
   /** The partitions held, in order. */
@@ -75,7 +79,7 @@ export class PartitionLeases {
   }
 
   private onFreed(partition: number): void {
-    this.taken.delete(partition);
+    this.takenAtMs.delete(partition);
     if (!this.held.has(partition)) this.runSoon(0);
   }
 
@@ -99,28 +103,44 @@ export class PartitionLeases {
     for (const partition of this.partitions()) if (!this.holds(partition)) this.lose(partition);
     await bucket.put(`matcher.${holder}`, holder);
     await Promise.all(this.partitions().map((partition) => this.renew(partition)));
-    const share = Math.ceil(partitions / Math.max(1, this.matchers.size));
+    const share = Math.ceil(partitions / Math.max(1, this.aliveMatchers()));
     for (const partition of this.partitions().slice(share)) await this.release(partition);
     for (let partition = 0; partition < partitions && this.held.size < share && !this.closed; partition++) {
-      if (!this.held.has(partition) && !this.taken.has(partition)) await this.take(partition);
+      if (!this.held.has(partition) && !this.isTaken(partition)) await this.take(partition);
     }
   }
 
+  private isTaken(partition: number): boolean {
+    return this.nowMs - (this.takenAtMs.get(partition) ?? -Infinity) < this.options.bucket.ttlMs;
+  }
+
+  private aliveMatchers(): number {
+    for (const [matcher, atMs] of this.matchersAtMs) if (this.nowMs - atMs >= this.options.bucket.ttlMs) this.matchersAtMs.delete(matcher);
+    return this.matchersAtMs.size;
+  }
+
+  private get nowMs(): number {
+    return this.options.clock.monotonicMs();
+  }
+
   private async take(partition: number): Promise<void> {
-    const sentAtMs = this.options.clock.monotonicMs();
+    const sentAtMs = this.nowMs;
     const revision = await this.options.bucket.create(`partition.${partition}`, this.options.leaseValue());
-    this.taken.add(partition);
-    if (revision === undefined) return;
+    // Somebody was faster. The watch will tell of its end, or has told of it already: so this may count for a while only.
+    if (revision === undefined) return void this.takenAtMs.set(partition, sentAtMs);
     this.held.set(partition, { revision, renewedAtMs: sentAtMs });
     this.options.onGained(partition);
   }
 
   private async renew(partition: number): Promise<void> {
     const lease = this.held.get(partition)!;
-    const sentAtMs = this.options.clock.monotonicMs();
+    const sentAtMs = this.nowMs;
     const revision = await this.options.bucket.update(`partition.${partition}`, this.options.leaseValue(), lease.revision);
-    if (revision === undefined) this.lose(partition);
-    else this.held.set(partition, { revision, renewedAtMs: sentAtMs });
+    if (revision === undefined) return this.lose(partition);
+    // Not trusted for a while: whoever works by it has stopped and must be told to go on.
+    const lapsed = !this.holds(partition);
+    this.held.set(partition, { revision, renewedAtMs: sentAtMs });
+    if (lapsed) this.options.onGained(partition);
   }
 
   private async release(partition: number): Promise<void> {

@@ -78,8 +78,9 @@ export class Matcher {
     const run = drive.run().finally(() => {
       this.running.delete(run);
       this.drives.delete(token);
-      // The next operation of the token may have been waiting behind this one.
-      if (!drive.stopped) this.consider(this.options.follower.fold.token(token));
+      // The token's next operation may have waited behind this one; so may this very one, if the lease was lost for a
+      // moment and is back.
+      this.consider(this.options.follower.fold.token(token));
     });
     this.running.add(run);
   }
