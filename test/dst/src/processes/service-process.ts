@@ -3,6 +3,7 @@ import { InMemoryReadModel } from '@irqmesh/registry';
 import { Seat } from '../world/seat.ts';
 import { SimLog } from '../world/sim-log.ts';
 import type { ProcessClock } from '../time/process-clock.ts';
+import { isProgramError } from '../run/history-recorder.ts';
 import { SimProcess } from './sim-process.ts';
 
 const SHORTEST_RESTART_MS = 50;
@@ -74,7 +75,7 @@ export abstract class ServiceProcess extends SimProcess {
       },
       (error: unknown) => {
         // As the process does: it cannot go on, ends, and is started again.
-        if (isSurprising(error)) world.recorder.unexpected(`${life.name} starting`, error);
+        if (isProgramError(error)) world.recorder.unexpected(`${life.name} starting`, error);
         world.trace.write(life.name, `cannot start: ${(error as Error).message}`);
         if (this.life === life) this.crash();
       },
@@ -91,7 +92,7 @@ export abstract class ServiceProcess extends SimProcess {
       },
       onWarning: (message: string, error?: unknown): void => {
         world.trace.write(life.name, `warns: ${message}${error === undefined ? '' : `: ${(error as Error).message}`}`);
-        if (isSurprising(error)) world.recorder.unexpected(`${life.name}: ${message}`, error);
+        if (isProgramError(error)) world.recorder.unexpected(`${life.name}: ${message}`, error);
       },
     };
   }
@@ -103,9 +104,4 @@ export abstract class ServiceProcess extends SimProcess {
 
   /** No further calls come. */
   protected abstract leave(): void;
-}
-
-/** A mistake in a program rather than trouble in the world. */
-function isSurprising(error: unknown): boolean {
-  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError || error instanceof SyntaxError;
 }

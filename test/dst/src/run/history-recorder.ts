@@ -73,3 +73,8 @@ export class HistoryRecorder {
 }
 
 export type OpenCall = Open<ClientCall>;
+
+/** A mistake in a program rather than trouble in the world. */
+export function isProgramError(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError || error instanceof SyntaxError;
+}

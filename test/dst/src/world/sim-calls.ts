@@ -10,10 +10,10 @@ import type {
 } from '@irqmesh/protocol';
 import { NoAnswerError } from '@irqmesh/client/core';
 import type { AgentEndpoint, AgentHandler, Listening, RegistryCaller } from '@irqmesh/client/core';
-import { LogRefusedError, LogUnavailableError } from '@irqmesh/event-log';
 import type { InvokeCaller } from '@irqmesh/matcher-service/core';
 import type { AgentCaller, AgentHoldings, RegistryRpc, SessionName } from '@irqmesh/registry';
 import type { Fault } from '../faults/fault-kinds.ts';
+import { isProgramError } from '../run/history-recorder.ts';
 import { NATS } from './network.ts';
 import type { Seat } from './seat.ts';
 import type { Responder, World } from './world.ts';
@@ -72,7 +72,7 @@ async function answerRegistry(world: World, work: Promise<{ readonly payload: Ui
     return (await work).payload;
   } catch (error) {
     if (error instanceof IrqBypassError) return encodeFailure(error);
-    if (!(error instanceof LogUnavailableError || error instanceof LogRefusedError)) world.recorder.unexpected('a registry answering a call', error);
+    if (isProgramError(error)) world.recorder.unexpected('a registry answering a call', error);
     return encodeFailure(new IrqBypassError(Errno.EIO, 'the service failed; its log tells why'));
   }
 }
