@@ -38,12 +38,17 @@ export interface ClientCall {
   readonly ends?: number | undefined;
   /** Of a register: what it supplied. */
   readonly supplied?: CallbackSet | undefined;
+  /** Of a register: the quiesce group of its agent that it named, if any. */
+  readonly group?: string | undefined;
   readonly calledAt: Moment;
   /** Undefined while it has not ended: the agent was killed, or the run was over first. */
   readonly returnedAt?: Moment | undefined;
   /** 0, or the errno that it was rejected with, -110 for a caller that gave up waiting. Set with `returnedAt`. */
   readonly result?: number | undefined;
-  /** Of a register that returned 0: the session and the request id that its event in the log carries. */
+  /**
+   * With result 0: the session and the request id of the registration that was made, or ended, as its event in the log
+   * carries them. An unregister that began before its register had returned has none; those of `ends` count.
+   */
   readonly session?: string | undefined;
   readonly requestId?: string | undefined;
 }
@@ -72,6 +77,10 @@ export type ClientTurn = { readonly agent: Incarnation; readonly host: string; r
   | { readonly kind: 'opened'; readonly session: string }
   /** From here on nothing of the session is called any more, but for its teardown. */
   | { readonly kind: 'lost'; readonly session: string }
+  /** A registry gave notice that the session is to be expired although it renews: it left invokes unanswered. */
+  | { readonly kind: 'evicted'; readonly session: string }
+  /** The process stands still for a while; it cannot keep the time limits of its lease. */
+  | { readonly kind: 'paused' }
   /** The process was killed: no call of it returns any more, no callback runs. */
   | { readonly kind: 'killed' }
   /** A registration is over without an unregister; with `restoring` the SDK registers it again by itself. */

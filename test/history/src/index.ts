@@ -1,1 +1,3 @@
-export * from './history.ts';
+export { checkHistory } from './check-history.ts';
+export type { HistoryVerdict } from './check-history.ts';
+export type { CallbackCall, ClientCall, ClientTurn, History, Incarnation, Moment, StoredEvent, Violation } from './history.ts';

@@ -1,3 +1,4 @@
+import { Errno } from '@irqmesh/domain';
 import type { Clock, Random, Side } from '@irqmesh/domain';
 import type { RegisterItemMessage, ResultItemMessage, UnregisterItemMessage } from '@irqmesh/protocol';
 import { Batcher } from './batcher.ts';
@@ -36,7 +37,8 @@ export class SessionCommands {
   register(side: Side, item: RegisterItemMessage, listener: CommandListener): Promise<Settled | undefined> {
     const { register, result } = this.sides[side];
     const { clock, random, ended } = this.options;
-    return settle({ send: () => register.submit(item), ask: () => result.submit(item), ...listener }, { clock, random, signal: ended });
+    const command = { send: () => register.submit(item), ask: () => result.submit(item), isContradicted, ...listener };
+    return settle(command, { clock, random, signal: ended });
   }
 
   /** Unregisters; undefined when the session is over, or `signal` aborted, before it was settled. */
@@ -56,4 +58,13 @@ export class SessionCommands {
       result: new Batcher({ ...common, send: (batch, timeoutMs) => caller.result(side, batch, timeoutMs) }),
     };
   }
+}
+
+/**
+ * "Registered already" from a registry cannot be so: this side knows that nothing of the participant is (rule 5). What
+ * the registry has seen is a late copy of an earlier request, which had been refused and was appended after all. Nobody
+ * holds that registration, so the registries disown it at one of the next renewals.
+ */
+function isContradicted({ result, warning }: Settled): boolean {
+  return result === Errno.EINVAL && warning;
 }

@@ -20,6 +20,8 @@ export interface Command {
   readonly ask: () => Promise<Attempt>;
   /** Told of an attempt that a registry may carry out until this moment of the monotonic clock. */
   readonly onUnanswered: (untilMs: number) => void;
+  /** Whether a refusal contradicts what is known here: then something else of ours stands in the way, and is on its way out. */
+  readonly isContradicted?: ((refusal: Settled) => boolean) | undefined;
   /** Told what each attempt found while the command is not settled, for whoever runs out of time. */
   readonly onWaiting: (why: string) => void;
 }
@@ -41,7 +43,8 @@ const LONGEST_GAP_MS = 1_000;
  * A refusal counts only if its attempt was sent when no earlier attempt could be carried out any more. Otherwise one of
  * those might still be appended after the decision to refuse, and the caller would be told of a refusal while the
  * registration stands. So such a refusal is not reported: after the deadlines the request is sent once more, and that
- * answer, which sees whatever came of the earlier attempts, is the one.
+ * answer, which sees whatever came of the earlier attempts, is the one. A refusal that contradicts what is known here
+ * is not reported either: the request is sent until the contradiction is gone.
  */
 export async function settle(command: Command, { clock, random, signal }: SettleOptions): Promise<Settled | undefined> {
   let isPending = false;
@@ -51,7 +54,8 @@ export async function settle(command: Command, { clock, random, signal }: Settle
     const attempt: Attempt | undefined = await unlessAborted(isPending ? command.ask() : command.send(), signal);
     if (attempt === undefined) return undefined;
     const settled = settledBy(attempt);
-    if (settled !== undefined && (settled.isFinal || openUntilMs <= settled.sentMs)) return settled;
+    const isContradicted = settled?.isFinal === false && command.isContradicted?.(settled) === true;
+    if (settled !== undefined && !isContradicted && (settled.isFinal || openUntilMs <= settled.sentMs)) return settled;
     if (settled !== undefined) await sleepUntil(clock, openUntilMs, signal);
     const untilMs = isPending ? undefined : openUntil(attempt);
     if (untilMs !== undefined) {
@@ -89,6 +93,7 @@ function whyWaiting(attempt: Attempt): string {
   if (attempt.kind === 'undelivered') return 'no registry is running';
   if (attempt.kind !== 'answered') return 'the registry does not answer';
   if (attempt.outcome.settlement === 'pending') return 'it is in the log, and its operation is still open';
+  if (attempt.outcome.settlement === 'settled') return attempt.outcome.message;
   return 'the registry could not append it in time (or its clock and that of this host disagree)';
 }
 

@@ -20,7 +20,7 @@ const FIRST_RETRY_MS = 20;
 const LONGEST_RETRY_MS = 1_000;
 /** Before a callback that still runs is asked about again; the agent waits a little for it too. */
 const RUNNING_PAUSE_MS = 20;
-/** How long to wait for the fold to pass an event that is in the log; then it is looked at again. */
+/** While the fold has not passed an event that is in the log: how often to look whether the operation is still ours. */
 const FOLD_WAIT_MS = 1_000;
 
 /** Drives one operation: asks the sides for the callbacks that `plan` names, and appends the outcome. */
@@ -144,7 +144,8 @@ export class OperationDrive {
     const result = await log.append({ event, expectedLastSequence });
     if (result.kind === 'conflict') this.leaderLastSequence = await log.leaderLastSequence(this.token, 'pair');
     const sequence = result.kind === 'appended' ? result.sequence : this.leaderLastSequence;
-    await follower.whenPosition(sequence, FOLD_WAIT_MS);
+    // However far the fold lags: deciding again before it has passed that event could give the operation a second outcome.
+    while (!(await follower.whenPosition(sequence, FOLD_WAIT_MS))) if (this.current() === undefined) return;
     // A void outcome leaves the operation open: `run` plans again from the fold, after a moment.
     if (this.current() !== undefined && result.kind === 'appended' && result.duplicate) await this.pause();
   }

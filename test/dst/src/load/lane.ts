@@ -77,14 +77,14 @@ export class Lane {
       registering = consumer.register(token);
       handle = consumer;
     }
-    const ended = random.chance(IMPATIENT) && this.standing === undefined ? this.ended('unregister', token, call.id, handle.unregister()) : Promise.resolve(undefined);
+    const ended = random.chance(IMPATIENT) && this.standing === undefined ? this.ended(token, call.id, handle.unregister()) : Promise.resolve(undefined);
     const registration = await this.registered(call, registering);
     if (registration !== undefined) this.standing = { registration, call: call.id };
     if ((await ended) === 0) this.standing = undefined;
   }
 
   private async unregister({ registration, call }: { readonly registration: Registration; readonly call: number }): Promise<void> {
-    const result = await this.ended('unregister', registration.token, call, registration.unregister());
+    const result = await this.ended(registration.token, call, registration.unregister(), registration);
     if (result === 0) this.standing = undefined;
   }
 
@@ -94,24 +94,24 @@ export class Lane {
     if (!life.isAlive) return undefined;
     const { value, result } = outcome;
     trace(`call ${call.id} register ${call.side} ${call.participant} ${call.token}: ${result}${value === undefined ? '' : ` as ${value.requestId}`}`);
-    recorder.returned(call, result, value === undefined ? undefined : { session: value.participant.session, requestId: value.requestId });
+    recorder.returned(call, result, value);
     return value;
   }
 
-  private async ended(verb: 'unregister', token: string, ends: number, unregistering: Promise<void>): Promise<number | undefined> {
+  private async ended(token: string, ends: number, unregistering: Promise<void>, registration?: Registration): Promise<number | undefined> {
     const { life, recorder, trace } = this.options;
-    const call = this.called(verb, token, undefined, ends);
+    const call = this.called('unregister', token, undefined, ends);
     const { result } = await outcomeOf(unregistering);
     if (!life.isAlive) return undefined;
     trace(`call ${call.id} unregister ${call.side} ${call.participant} ${call.token}: ${result}`);
-    recorder.returned(call, result);
+    recorder.returned(call, result, registration);
     return result;
   }
 
   private called(verb: 'register' | 'unregister', token: string, supplied: CallbackSet | undefined, ends?: number): OpenCall {
     const { shape, host, life, recorder, trace } = this.options;
-    const { side, participant } = shape;
-    const call = recorder.called({ agent: life.name, host, side, participant, token, verb, ends, supplied });
+    const { side, participant, quiesceGroup } = shape;
+    const call = recorder.called({ agent: life.name, host, side, participant, token, verb, ends, supplied, group: quiesceGroup });
     trace(`call ${call.id} ${verb} ${side} ${participant} ${token}`);
     return call;
   }

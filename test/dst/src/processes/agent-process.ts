@@ -40,6 +40,11 @@ export class AgentProcess extends SimProcess {
     this.kill(this.world.random.between(SHORTEST_RESTART_MS, LONGEST_RESTART_MS));
   }
 
+  override pause(forMs: number): void {
+    super.pause(forMs);
+    if (this.life.isPaused) this.world.recorder.turned({ agent: this.life.name, host: this.host, kind: 'paused' });
+  }
+
   protected begin(clock: ProcessClock): void {
     const { world, life, host } = this;
     const seat = new Seat(world, this.node, life, clock);

@@ -1,4 +1,5 @@
 import type { LogEvent } from '@irqmesh/domain';
+import type { Registration } from '@irqmesh/client/core';
 import type { CallbackCall, ClientCall, ClientTurn, History, Moment } from '@irqmesh/test-history';
 
 type Open<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -23,11 +24,12 @@ export class HistoryRecorder {
     return open;
   }
 
-  returned(call: Open<ClientCall>, result: number, registered?: { readonly session: string; readonly requestId: string }): void {
+  /** @param registration that was made or ended, where the caller has it. */
+  returned(call: Open<ClientCall>, result: number, registration?: Registration): void {
     call.returnedAt = this.moment();
     call.result = result;
-    call.session = registered?.session;
-    call.requestId = registered?.requestId;
+    call.session = registration?.participant.session;
+    call.requestId = registration?.requestId;
   }
 
   callbackBegan(callback: Omit<CallbackCall, 'calledAt' | 'returnedAt' | 'result'>): Open<CallbackCall> {
@@ -53,9 +55,9 @@ export class HistoryRecorder {
     this.surprises.push(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
 
-  /** How many calls have not returned although their agent lives. */
-  openCalls(isAlive: (agent: string) => boolean): number {
-    return this.calls.filter(({ agent, returnedAt }) => returnedAt === undefined && isAlive(agent)).length;
+  /** A call that has not returned although its agent lives. */
+  openCall(isAlive: (agent: string) => boolean): ClientCall | undefined {
+    return this.calls.find(({ agent, returnedAt }) => returnedAt === undefined && isAlive(agent));
   }
 
   history(log: readonly LogEvent[]): History {

@@ -38,8 +38,8 @@ export interface RunRecord {
   /** What no process should do, and did; and folds that differ. */
   readonly surprises: readonly string[];
   readonly foldDifferences: readonly string[];
-  /** Whether it came to rest within the time that it had after the faults. */
-  readonly settled: boolean;
+  /** What was still going on when the time that it had after the faults was over; undefined when it came to rest. */
+  readonly unsettled: string | undefined;
   readonly hash: string;
   readonly faults: FaultCounts;
   readonly shape: Shape;
@@ -110,13 +110,13 @@ export class Simulation {
     faults.stop();
     this.trace.write('world', 'no more faults');
     nemesis.undo();
-    const settled = await this.settle();
+    const unsettled = await this.settle();
     const differences = await this.compareFolds();
     return {
       history: this.recorder.history(this.events),
       surprises: this.recorder.surprises,
       foldDifferences: differences,
-      settled,
+      unsettled,
       hash: this.trace.digest(),
       faults: faults.counts(),
       shape,
@@ -137,25 +137,30 @@ export class Simulation {
     });
   }
 
-  /** Whether the world came to rest. */
-  private async settle(): Promise<boolean> {
+  /** Waits until the world is at rest; what is still going on when its time is over. */
+  private async settle(): Promise<string | undefined> {
     const limitMs = this.time.nowMs + SETTLE_LIMIT_MS;
+    let goingOn: string | undefined;
     for (let restingSinceMs = this.time.nowMs; this.time.nowMs < limitMs; ) {
       await this.time.run(this.time.nowMs + LOOK_EVERY_MS);
-      if (!this.looksAtRest()) restingSinceMs = this.time.nowMs;
-      if (this.time.nowMs - restingSinceMs >= REST_MS) return true;
+      goingOn = this.goingOn();
+      if (goingOn !== undefined) restingSinceMs = this.time.nowMs;
+      if (this.time.nowMs - restingSinceMs >= REST_MS) return undefined;
     }
-    return false;
+    return `${SETTLE_LIMIT_MS / 1_000} s after the last fault ${goingOn ?? 'the world had not come to rest for long enough'}`;
   }
 
-  private looksAtRest(): boolean {
+  /** What keeps the world from being at rest, if anything. */
+  private goingOn(): string | undefined {
     const alive = new Set(this.agents.filter(({ life }) => life.isAlive).map(({ life }) => life.name));
-    if (this.recorder.openCalls((agent) => alive.has(agent)) > 0) return false;
-    if (this.services.some(({ ready }) => !ready)) return false;
+    const call = this.recorder.openCall((agent) => alive.has(agent));
+    if (call !== undefined) return `call ${call.id} (${call.verb} ${call.side} ${call.host}/${call.participant} ${call.token}) had not returned`;
+    const service = this.services.find(({ ready }) => !ready);
+    if (service !== undefined) return `${service.node} was not ready`;
     const held = new Set(this.agents.map(({ host, session }) => `${host}.${session ?? ''}`));
-    for (const key of this.fold.sessionKeys()) if (!held.has(key)) return false;
-    for (const { queue } of this.fold.tokens()) if (queue.length > 0) return false;
-    return true;
+    for (const key of this.fold.sessionKeys()) if (!held.has(key)) return `registrations of session ${key} stood that no agent holds`;
+    for (const { queue, token } of this.fold.tokens()) if (queue.length > 0) return `operation ${queue[0]!.sequence} of ${token} was open`;
+    return undefined;
   }
 
   /** Compares every service's fold with the log's; as they are, then started anew, some of them from nothing. */

@@ -1,5 +1,6 @@
 import type { Bucket, BucketEntry, BucketListener, BucketWatch, InMemoryBucket } from '@irqmesh/registry';
 import type { SessionBucket, SessionEntry } from '@irqmesh/client/core';
+import { parseSessionsBucketKey } from '@irqmesh/protocol';
 import { NATS } from './network.ts';
 import { OrderedChannel } from './ordered-channel.ts';
 import type { Seat } from './seat.ts';
@@ -46,7 +47,10 @@ export class SimBucket implements Bucket {
   }
 
   put(key: string, value: string): Promise<void> {
-    return this.ask(`put ${key}`, () => this.bucket.put(key, value));
+    return this.ask(`put ${key}`, async () => {
+      await this.bucket.put(key, value);
+      this.noticeEviction(key);
+    });
   }
 
   remove(key: string): Promise<void> {
@@ -71,6 +75,14 @@ export class SimBucket implements Bucket {
         await watch.close();
       },
     };
+  }
+
+  /** Whose agent is excused: it renews, and is expired all the same. */
+  private noticeEviction(key: string): void {
+    const { life, world } = this.seat;
+    if (!key.startsWith('evict.')) return;
+    const { host, session } = parseSessionsBucketKey(key);
+    world.recorder.turned({ agent: life.name, host, kind: 'evicted', session });
   }
 
   private ask<T>(what: string, work: () => Promise<T>): Promise<T> {

@@ -1,0 +1,43 @@
+import { checkHistory } from '@irqmesh/test-history';
+import { Simulation } from './simulation.ts';
+import type { RunOptions, RunRecord } from './simulation.ts';
+
+/** Something that must never happen, and did. */
+export interface Finding {
+  /** The checker that found it; `processes` for a service or an agent that failed by itself. */
+  readonly checker: string;
+  readonly sentence: string;
+}
+
+/** A run and what was found in it. */
+export interface JudgedRun {
+  readonly options: RunOptions;
+  readonly record: RunRecord;
+  readonly findings: readonly Finding[];
+  /** Tokens whose search for a linearization was given up: no verdict. */
+  readonly undecided: number;
+}
+
+/** Errors that nobody caught while the current run ran: in production they end the process. */
+let uncaught: unknown[] = [];
+
+/** Makes uncaught errors findings of the run that they happen in; call it once in each thread that runs simulations. */
+export function catchUncaught(): void {
+  process.on('unhandledRejection', (error) => void uncaught.push(error));
+  process.on('uncaughtException', (error) => void uncaught.push(error));
+}
+
+/** Runs a seed and lets every checker judge it. */
+export async function judge(options: RunOptions): Promise<JudgedRun> {
+  uncaught = [];
+  const record = await new Simulation(options).run();
+  const { violations, undecided } = checkHistory(record.history, { settled: record.unsettled === undefined });
+  const findings: Finding[] = [
+    ...uncaught.map((error) => ({ checker: 'processes', sentence: `an error that nobody caught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` })),
+    ...record.surprises.map((sentence) => ({ checker: 'processes', sentence })),
+    ...violations.map(({ checker, sentence }) => ({ checker, sentence })),
+    ...record.foldDifferences.map((sentence) => ({ checker: 'convergence', sentence })),
+  ];
+  if (record.unsettled !== undefined) findings.push({ checker: 'convergence', sentence: record.unsettled });
+  return { options, record, findings, undecided };
+}

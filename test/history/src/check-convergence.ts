@@ -1,0 +1,95 @@
+import type { LeftState } from './callbacks/check-callbacks.ts';
+import { describeCall, describeParticipant } from './describe.ts';
+import type { ClientCall, ClientTurn, History, Violation } from './history.ts';
+import type { LogModel } from './model/log-model.ts';
+import type { ModelRegistration, TokenModel } from './model/token-model.ts';
+
+/**
+ * Checker 5, as far as a history tells: at rest no operation is open, every token with both sides is connected, what
+ * stands in the log is what its clients hold, and each participant is left as the log says. That the services' folds are
+ * equal, the run itself compares.
+ */
+export function checkConvergence(history: History, model: LogModel, left: ReadonlyMap<number, LeftState>): Violation[] {
+  return [...[...model.tokens.values()].flatMap(checkToken), ...checkStanding(history, model, left)];
+}
+
+function checkToken({ token, holders, connected, open }: TokenModel): Violation[] {
+  if (open.length > 0) return [convergence(`operation ${open[0]} of ${token} is still open at rest`, token, open)];
+  const { producer, consumer } = holders;
+  if (producer === undefined || consumer === undefined || connected) return [];
+  return [convergence(`${token} has a producer and a consumer, and they are not connected`, token, [producer.sequence, consumer.sequence])];
+}
+
+function checkStanding(history: History, { tokens }: LogModel, left: ReadonlyMap<number, LeftState>): Violation[] {
+  const violations: Violation[] = [];
+  const claimed = new Set<ModelRegistration>();
+  for (const { call, surely } of heldCalls(history)) {
+    const token = tokens.get(call.token);
+    const holder = token?.holders[call.side];
+    if (holder === undefined || holder.host !== call.host || holder.participant !== call.participant) {
+      if (surely) violations.push(convergence(`${describeCall(call)} returned 0 and still holds for its client, and the log has no such registration any more`, call.token, []));
+      continue;
+    }
+    claimed.add(holder);
+    violations.push(...checkLeft(call, token!, left.get(call.id)));
+  }
+  for (const { holders, token } of tokens.values()) {
+    for (const holder of [holders.producer, holders.consumer]) {
+      if (holder === undefined || claimed.has(holder)) continue;
+      violations.push(convergence(`${describeParticipant(holder.host, holder.side, holder.participant)} is registered in the log at rest, and no client holds it`, token, [holder.sequence]));
+    }
+  }
+  for (const state of left.values()) violations.push(...checkEnded(state, history));
+  return violations;
+}
+
+/**
+ * Register calls that returned 0 and whose registration nothing has ended, as their clients know. Not `surely` where
+ * an unregister was asked for and its caller gave up waiting: it may stand, or have ended since.
+ */
+function heldCalls({ calls, turns }: History): { readonly call: ClientCall; readonly surely: boolean }[] {
+  const killed = new Set(turns.filter(({ kind }) => kind === 'killed').map(({ agent }) => agent));
+  const unregisters = calls.filter(({ verb }) => verb === 'unregister');
+  const tried = new Set(unregisters.map(({ ends }) => ends));
+  const ended = new Set(unregisters.filter(({ result }) => result === 0).map(({ ends }) => ends));
+  return calls
+    .filter((call) => call.verb === 'register' && call.result === 0 && !killed.has(call.agent) && !ended.has(call.id) && !isLost(call, calls, turns))
+    .map((call) => ({ call, surely: !tried.has(call.id) }));
+}
+
+/** Whether its client was told that it is over for good; a later registration of the participant has losses of its own. */
+function isLost(call: ClientCall, calls: readonly ClientCall[], turns: readonly ClientTurn[]): boolean {
+  const { agent, side, participant, returnedAt = 0 } = call;
+  const next = calls.find((other) => other.id > call.id && other.agent === agent && other.side === side && other.participant === participant && other.verb === 'register' && other.result === 0);
+  if (next !== undefined) return true;
+  return turns.some((turn) => turn.kind === 'registration_lost' && !turn.restoring && turn.agent === agent && turn.side === side && turn.participant === participant && turn.at >= returnedAt);
+}
+
+/** A participant that holds is connected if the log says so, and not otherwise; it is never left stopped. */
+function checkLeft(call: ClientCall, { connected }: TokenModel, state: LeftState | undefined): Violation[] {
+  const what = describeParticipant(call.host, call.side, call.participant);
+  const supplied = call.supplied ?? [];
+  if (state?.hung === true) return [];
+  const del = call.side === 'producer' ? 'del_consumer' : 'del_producer';
+  const add = call.side === 'producer' ? 'add_consumer' : 'add_producer';
+  const violations: Violation[] = [];
+  if (supplied.includes(add) && supplied.includes(del) && (state?.added ?? false) !== connected) {
+    violations.push(convergence(`${what} ${call.token} is ${connected ? 'connected in the log, and was not added' : 'not connected in the log, and is still added'}`, call.token, []));
+  }
+  return violations;
+}
+
+/** Whatever became of a registration, its agent does not leave it stopped, nor added once it is over. */
+function checkEnded({ register, added, stopped, hung }: LeftState, { calls, turns }: History): Violation[] {
+  if (hung || turns.some(({ kind, agent }) => kind === 'killed' && agent === register.agent)) return [];
+  const what = `${describeParticipant(register.host, register.side, register.participant)} ${register.token}`;
+  const violations: Violation[] = [];
+  if (stopped && register.group === undefined && register.supplied?.includes('start') === true) violations.push(convergence(`${what} is left stopped`, register.token, []));
+  const isOver = calls.some(({ verb, ends, result }) => verb === 'unregister' && ends === register.id && result === 0) || (register.result !== undefined && register.result !== 0);
+  if (added && isOver) violations.push(convergence(`${what} is over, and left added`, register.token, []));
+  return violations;
+}
+
+function convergence(sentence: string, token: string, sequences: readonly number[]): Violation {
+  return { checker: 'convergence', sentence, token, sequences };
+}

@@ -1,0 +1,69 @@
+import type { LogEvent } from '@irqmesh/domain';
+import { describeCall, describeEvent } from './describe.ts';
+import type { ClientCall, History, StoredEvent, Violation } from './history.ts';
+import type { LogModel } from './model/log-model.ts';
+import type { ModelRegistration } from './model/token-model.ts';
+
+/** Checker 4: what was acknowledged stands in the log, and nothing stands there twice. */
+export function checkDurability(history: History, model: LogModel): Violation[] {
+  return [...checkOnce(history.log), ...checkOrder(history.log), ...checkAcknowledged(history, model)];
+}
+
+/** Nothing under one message id or one request id twice. */
+function checkOnce(log: readonly StoredEvent[]): Violation[] {
+  const seen = new Map<string, LogEvent>();
+  return log.flatMap(({ event }) => {
+    const { body } = event;
+    // A note is evidence: it changes nothing, and carries no expectation that would keep a second copy out.
+    if (body.type === 'HandshakeStalled' || body.type === 'RegistrationRefused') return [];
+    const keys = [`message id ${event.id}`];
+    if ('requestId' in body) keys.push(`${body.type} with request id ${body.requestId}`);
+    const earlier = keys.map((key) => seen.get(key)).find((found) => found !== undefined);
+    for (const key of keys) seen.set(key, event);
+    if (earlier === undefined) return [];
+    return [durability(`${describeEvent(event)} repeats ${describeEvent(earlier)}`, event.token, [earlier.sequence, event.sequence])];
+  });
+}
+
+/** The log has every sequence once, in order. */
+function checkOrder(log: readonly StoredEvent[]): Violation[] {
+  return log.flatMap(({ event }, index) => {
+    const previous = log[index - 1]?.event;
+    if (previous === undefined || event.sequence > previous.sequence) return [];
+    return [durability(`${describeEvent(event)} follows ${describeEvent(previous)}`, event.token, [previous.sequence, event.sequence])];
+  });
+}
+
+function checkAcknowledged({ calls, turns }: History, { registrations }: LogModel): Violation[] {
+  const made = new Map([...registrations.values()].map((registration) => [`${registration.host} ${registration.session} ${registration.requestId}`, registration]));
+  const registers = new Map(calls.map((call) => [call.id, call]));
+  const lostAt = new Map(turns.flatMap((turn) => (turn.kind === 'lost' ? [[`${turn.host} ${turn.session}`, turn.at] as const] : [])));
+  return calls.flatMap((call) => {
+    if (call.result !== 0) return [];
+    const from = call.requestId === undefined ? registers.get(call.ends ?? call.id) : call;
+    if (from?.requestId === undefined || from.session === undefined) return [];
+    // With its session everything of it is over: it ends by itself, and is expired later.
+    if (call.verb === 'unregister' && (lostAt.get(`${call.host} ${from.session}`) ?? Infinity) <= (call.returnedAt ?? 0)) return [];
+    const mistake = mistakeOf(call, made.get(`${call.host} ${from.session} ${from.requestId}`));
+    return mistake === undefined ? [] : [durability(`${describeCall(call)} returned 0, and ${mistake}`, call.token, [])];
+  });
+}
+
+function mistakeOf(call: ClientCall, registration: ModelRegistration | undefined): string | undefined {
+  if (registration === undefined || registration.side !== call.side || registration.token !== call.token || registration.participant !== call.participant) return 'the log has no such registration';
+  if (call.verb === 'register') return isLate(call, registration.stored) ? `${describeEvent(registration.stored.event)} was stored later` : undefined;
+  const { ended, expired, result } = registration;
+  // A refused newcomer is removed by the event that refuses it.
+  if (result !== 0 && result !== undefined) return undefined;
+  const end = ended ?? expired;
+  if (end === undefined) return `nothing in the log ends ${describeEvent(registration.stored.event)}`;
+  return isLate(call, end) ? `${describeEvent(end.event)}, which ends it, was stored later` : undefined;
+}
+
+function isLate({ returnedAt }: ClientCall, { storedAt }: StoredEvent): boolean {
+  return storedAt !== undefined && returnedAt !== undefined && storedAt > returnedAt;
+}
+
+function durability(sentence: string, token: string, sequences: readonly number[]): Violation {
+  return { checker: 'durability', sentence, token, sequences };
+}

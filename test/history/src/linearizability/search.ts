@@ -1,0 +1,121 @@
+import type { Side } from '@irqmesh/domain';
+import type { Moment } from '../history.ts';
+
+/**
+ * One thing that happened to a token at one moment between its call and its return:
+ * - `registered`: the side was free, and this registration took it.
+ * - `refused_busy`: the side was taken.
+ * - `refused_by_callback`: the side was free, the other was taken, and a callback failed: nothing changed.
+ * - `ended`: this registration left its side, if it was there at all.
+ */
+export interface TokenOperation {
+  readonly kind: 'registered' | 'refused_busy' | 'refused_by_callback' | 'ended';
+  readonly side: Side;
+  /** Which registration: the same number for the operation that made it and the one that ended it. */
+  readonly registration: number;
+  readonly calledAt: Moment;
+  readonly returnedAt: Moment;
+  /** For people. */
+  readonly what: string;
+}
+
+/** How a search ended. `undecided`: given up after too many steps. */
+export type Verdict = { readonly kind: 'linearizable' } | { readonly kind: 'undecided' } | { readonly kind: 'impossible'; readonly stuckAt: TokenOperation };
+
+/** Which registration is on each side; 0 for none. */
+interface Sides {
+  readonly producer: number;
+  readonly consumer: number;
+}
+
+/** A point of the search: what has been put in order, the state that it left, and what is to be tried next. */
+interface Frame {
+  readonly state: Sides;
+  readonly candidates: readonly number[];
+  next: number;
+  /** The operation that led here. */
+  readonly taken: number;
+}
+
+/**
+ * Looks for an order of the operations that the kernel's manager could have run them in, each at a moment between its
+ * call and its return (Wing and Gong's search, with Lowe's memory of where it has been: the set of operations put in
+ * order, and the state).
+ */
+export function linearize(operations: readonly TokenOperation[], maxSteps: number): Verdict {
+  const sorted = [...operations].sort((a, b) => a.calledAt - b.calledAt);
+  const done = new Uint8Array(sorted.length);
+  const visited = new Set<string>();
+  const stack: Frame[] = [{ state: { producer: 0, consumer: 0 }, candidates: candidatesOf(sorted, done), next: 0, taken: -1 }];
+  let deepest = { done: 0, stuckAt: sorted[0]! };
+  let doneCount = 0;
+  for (let steps = 0; stack.length > 0; steps++) {
+    if (doneCount === sorted.length) return { kind: 'linearizable' };
+    if (steps > maxSteps) return { kind: 'undecided' };
+    const frame = stack.at(-1)!;
+    const index = frame.candidates[frame.next++];
+    if (index === undefined) {
+      stack.pop();
+      if (frame.taken >= 0) {
+        done[frame.taken] = 0;
+        doneCount -= 1;
+      }
+      continue;
+    }
+    const state = apply(frame.state, sorted[index]!);
+    if (state === undefined) {
+      if (doneCount >= deepest.done) deepest = { done: doneCount, stuckAt: sorted[index]! };
+      continue;
+    }
+    done[index] = 1;
+    const key = `${state.producer} ${state.consumer} ${keyOf(done)}`;
+    if (visited.has(key)) {
+      done[index] = 0;
+      continue;
+    }
+    visited.add(key);
+    doneCount += 1;
+    stack.push({ state, candidates: candidatesOf(sorted, done), next: 0, taken: index });
+  }
+  return { kind: 'impossible', stuckAt: deepest.stuckAt };
+}
+
+/** Those that may come next: called before any other that is left had returned. */
+function candidatesOf(sorted: readonly TokenOperation[], done: Uint8Array): number[] {
+  const candidates: number[] = [];
+  let earliestReturn = Infinity;
+  for (let index = 0; index < sorted.length; index++) {
+    if (done[index] === 1) continue;
+    const { calledAt, returnedAt } = sorted[index]!;
+    if (calledAt > earliestReturn) break;
+    candidates.push(index);
+    earliestReturn = Math.min(earliestReturn, returnedAt);
+  }
+  // What returned first is most likely to have come first.
+  return candidates.filter((index) => sorted[index]!.calledAt <= earliestReturn).sort((a, b) => sorted[a]!.returnedAt - sorted[b]!.returnedAt);
+}
+
+/** The state after the operation; undefined where the manager could not have answered so. */
+function apply(state: Sides, { kind, side, registration }: TokenOperation): Sides | undefined {
+  const holder = state[side];
+  const partner = state[side === 'producer' ? 'consumer' : 'producer'];
+  switch (kind) {
+    case 'registered':
+      return holder === 0 ? { ...state, [side]: registration } : undefined;
+    case 'refused_busy':
+      return holder === 0 ? undefined : state;
+    case 'refused_by_callback':
+      return holder === 0 && partner !== 0 ? state : undefined;
+    case 'ended':
+      return holder === registration ? { ...state, [side]: 0 } : state;
+  }
+}
+
+/** Which operations are in order: all up to a point, and a few beyond. */
+function keyOf(done: Uint8Array): string {
+  let prefix = 0;
+  while (prefix < done.length && done[prefix] === 1) prefix += 1;
+  let key = `${prefix}`;
+  for (let index = prefix; index < done.length; index++) if (done[index] === 1) key += `,${index}`;
+  return key;
+}
