@@ -204,10 +204,12 @@ export class IrqMeshClient {
 
   private makeSlots(): Slots {
     const { host, clock, random } = this.ports;
+    let requests = 0;
     return new Slots({
       host,
       clock,
       random,
+      nextRequestNumber: () => ++requests,
       requestTimeoutMs: this.timeouts.requestTimeoutMs,
       session: (signal) => this.keeper.current(signal),
       onWarning: (request, message) => this.warn(request, message),

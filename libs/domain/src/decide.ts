@@ -7,6 +7,7 @@ import { standingRegistration } from './fold.ts';
 import type { Participant, Side } from './participant.ts';
 import { formatParticipant } from './participant.ts';
 import type { Registration } from './registration.ts';
+import { isEarlierRequest } from './request-order.ts';
 import { findRegistration, holderOf, isOpen } from './token-state.ts';
 
 /** A wish to register one participant with a token. */
@@ -43,7 +44,8 @@ export type Decision =
   | { readonly kind: 'wait'; readonly token: string; readonly operationSequence: number };
 
 /**
- * Decides a registration in the kernel's order: -EINVAL for a participant that is registered, -EINVAL for a consumer
+ * Decides a registration; a late copy of a request that the participant has gone on from is dropped with -ESTALE, which
+ * nobody waits for. Otherwise in the kernel's order: -EINVAL for a participant that is registered, -EINVAL for a consumer
  * without its connecting callbacks, -EBUSY for a token that is taken, -ENOMEM where there is no room.
  * @param hasRoom whether the service can take one more token.
  */
@@ -52,6 +54,10 @@ export function decideRegister(fold: Fold, command: RegisterCommand, hasRoom: bo
   const memory = fold.participant(side, participant);
   if (memory?.register.requestId === requestId) {
     return { kind: 'repeat', token: memory.register.token, operationSequence: memory.register.sequence, result: memory.register.result };
+  }
+  if (memory !== undefined && isEarlierRequest(requestId, memory.register.requestId)) {
+    const message = `request ${requestId} is a late copy: its participant has registered anew since, as ${memory.register.requestId}`;
+    return { kind: 'answer', result: Errno.ESTALE, message, warning: false, freshTokens: [] };
   }
   const standing = standingRegistration(fold, side, participant);
   if (standing !== undefined) {

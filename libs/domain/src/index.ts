@@ -12,5 +12,6 @@ export * from './participant.ts';
 export * from './plan.ts';
 export * from './ports.ts';
 export * from './registration.ts';
+export * from './request-order.ts';
 export * from './token-state.ts';
 export * from './token.ts';

@@ -1,4 +1,4 @@
-import { Errno, IrqBypassError } from '@irqmesh/domain';
+import { Errno, IrqBypassError, numberedRequestId } from '@irqmesh/domain';
 import type { Clock, Random, Side } from '@irqmesh/domain';
 import { CommandQueue } from '../calls/command-queue.ts';
 import { sleepUntil, unlessAborted } from '../calls/settle.ts';
@@ -13,6 +13,8 @@ export interface SlotContext {
   readonly host: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Counts the client's registrations, from 1. */
+  readonly nextRequestNumber: () => number;
   /** How long a register or unregister may take before its caller is told -ETIMEDOUT. */
   readonly requestTimeoutMs: number;
   /** The open session, or the next; undefined when `signal` is aborted before; rejects when there will be none. */
@@ -135,7 +137,7 @@ export class ParticipantSlot {
   /** Registers a lost registration again, under whatever session comes next, until it stands or is refused. */
   private async restore(record: RegistrationRecord): Promise<void> {
     while (this.current === record) {
-      await unlessAborted(record.basis.session.tornDown, record.unwanted);
+      await unlessAborted(record.basis.session.agent.end(record.basis.agent), record.unwanted);
       const basis = await this.nextBasis(record.request, record.unwanted, { waitingFor: '' });
       // The unregister that does not want it any more is behind this in the queue.
       if (basis === undefined) return;
@@ -169,7 +171,7 @@ export class ParticipantSlot {
     while (session?.ended.aborted === true) session = await this.context.session(signal);
     if (session === undefined || signal.aborted) return undefined;
     const { side, id, token, callbacks, deadlineMs, quiesceGroup } = request;
-    const requestId = random.id();
+    const requestId = numberedRequestId(this.context.nextRequestNumber(), random.id());
     const participant = { host, session: session.name, id };
     return { session, requestId, agent: session.agent.hold({ side, participant, token, requestId, callbacks, deadlineMs, quiesceGroup }) };
   }
@@ -195,7 +197,7 @@ export class ParticipantSlot {
     const { session, agent } = record.basis;
     record.state = 'ended';
     this.current = undefined;
-    const ending = (session.ended.aborted ? session.tornDown : session.agent.end(agent)).then(() => {
+    const ending = session.agent.end(agent).then(() => {
       if (this.ending === ending) this.ending = undefined;
     });
     this.ending = ending;

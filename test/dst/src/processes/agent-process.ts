@@ -35,6 +35,11 @@ export class AgentProcess extends SimProcess {
     return this.life.isAlive ? this.client?.session : undefined;
   }
 
+  /** Whether it opens a session by itself when it has none. */
+  get expectsSession(): boolean {
+    return this.life.isAlive && this.settings.autoReopen;
+  }
+
   /** SIGKILL, and started again, before its session has been expired or after. */
   crash(): void {
     this.kill(this.world.random.between(SHORTEST_RESTART_MS, LONGEST_RESTART_MS));

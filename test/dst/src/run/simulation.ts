@@ -157,6 +157,8 @@ export class Simulation {
     if (call !== undefined) return `call ${call.id} (${call.verb} ${call.side} ${call.host}/${call.participant} ${call.token}) had not returned`;
     const service = this.services.find(({ ready }) => !ready);
     if (service !== undefined) return `${service.node} was not ready`;
+    const without = this.agents.find(({ expectsSession, session }) => expectsSession && session === undefined);
+    if (without !== undefined) return `${without.host} had no session`;
     const held = new Set(this.agents.map(({ host, session }) => `${host}.${session ?? ''}`));
     for (const key of this.fold.sessionKeys()) if (!held.has(key)) return `registrations of session ${key} stood that no agent holds`;
     for (const { queue, token } of this.fold.tokens()) if (queue.length > 0) return `operation ${queue[0]!.sequence} of ${token} was open`;

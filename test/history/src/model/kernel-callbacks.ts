@@ -33,7 +33,7 @@ class Playback {
 
 /**
  * `__connect` of the kernel, its callbacks answered by what the event records. A stop that failed, which the kernel's
- * void callbacks cannot, fails the connect before anything is added, and whoever was stopped is started.
+ * void callbacks cannot, fails the connect before anything is added, and whoever had its stop called is started.
  */
 export function replayConnect(runs: readonly CallbackRun[], producer: CallbackSet, consumer: CallbackSet): { readonly result: number; readonly mistake: string | undefined } {
   const playback = new Playback(runs);
@@ -52,12 +52,15 @@ export function replayConnect(runs: readonly CallbackRun[], producer: CallbackSe
     return finish(producerStopped);
   }
   let result = call('consumer', 'stop');
+  if (result !== 0) {
+    call('consumer', 'start');
+    if (producer.includes('stop')) call('producer', 'start');
+    return finish(result);
+  }
+  result = call('producer', 'add_consumer');
   if (result === 0) {
-    result = call('producer', 'add_consumer');
-    if (result === 0) {
-      result = call('consumer', 'add_producer');
-      if (result !== 0) call('producer', 'del_consumer');
-    }
+    result = call('consumer', 'add_producer');
+    if (result !== 0) call('producer', 'del_consumer');
   }
   call('consumer', 'start');
   call('producer', 'start');

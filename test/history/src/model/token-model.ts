@@ -16,7 +16,7 @@ export interface ModelRegistration {
   readonly group: string | undefined;
   /** What its register came to; undefined while its connect is open. */
   result?: number | undefined;
-  /** Its unregister that a client asked for, or that was decided because its agent disowned it. */
+  /** Its unregister that a client asked for. */
   ended?: StoredEvent | undefined;
   /** The event that says that its session is over or that its agent does not know it: it is gone. */
   expired?: StoredEvent | undefined;
@@ -108,14 +108,14 @@ export class TokenModel {
     if (requestId !== registrationRequestId || host !== participant.host || session !== participant.session || id !== participant.id) {
       this.complain(event, `it names another participant or request id than event ${registrationSequence}, which it ends`);
     }
-    if (reason === 'session_expired') {
+    if (reason !== 'requested') {
+      // It may come behind an unregister that was asked for: then it only says that the registration is gone.
       if (registration.expired !== undefined) this.complain(event, `the registration had been expired by event ${registration.expired.event.sequence}`);
       registration.expired ??= stored;
     } else {
       const earlier = registration.ended ?? registration.expired;
       if (earlier !== undefined) this.complain(event, `the registration had been ended by event ${earlier.event.sequence}`);
       registration.ended ??= stored;
-      if (reason === 'disowned') registration.expired ??= stored;
     }
     this.waiting.push({ kind: 'unregister', sequence: event.sequence, registration });
     this.runIdle();
