@@ -54,3 +54,11 @@ export function countConformance({ output }) {
   const [passed, failed, skipped] = match.slice(1).map(Number);
   return { passed, failed, skipped, failures: failed === 0 ? [] : [firstLines(output)] };
 }
+
+/** The simulation's last line; a seed counts as one test. What it printed before it tells of the seeds that failed. */
+export function countDst({ output }) {
+  const match = /^dst: (\d+) passed, (\d+) failed$/m.exec(stripVTControlCharacters(output));
+  if (match === null) return undefined;
+  const [passed, failed] = match.slice(1).map(Number);
+  return { passed, failed, skipped: 0, failures: failed === 0 ? [] : [firstLines(output)] };
+}

@@ -6,10 +6,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../setup/paths.mjs';
-import { countCheck, countConformance, countJest, countNodeTest } from './counters.mjs';
+import { countCheck, countConformance, countDst, countJest, countNodeTest } from './counters.mjs';
 
 const MINUTE_MS = 60_000;
 const CONFORMANCE = 'test/conformance/dist/main.js';
+const DST = 'test/dst/dist/main.js';
 const HANDPICKED = 'test/conformance/data/handpicked.jsonl';
 const RANDOM_200 = 'test/conformance/data/random-200.jsonl.gz';
 /** The full recording lies beside the checkout, not in it. */
@@ -33,6 +34,10 @@ function conformance(name, args, { timeoutMs, needs }) {
   return { name: `conformance:${name}`, args: () => [CONFORMANCE, ...args], count: countConformance, timeoutMs, needs };
 }
 
+function dst(name, args, { timeoutMs }) {
+  return { name: `dst:${name}`, args: () => [DST, ...args], count: countDst, timeoutMs };
+}
+
 export const stages = [
   check('typecheck', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], 5 * MINUTE_MS),
   check('lint', ['node_modules/oxlint/bin/oxlint', '--deny-warnings'], 5 * MINUTE_MS),
@@ -45,6 +50,10 @@ export const stages = [
   conformance('domain-all', [RANDOM_ALL, '--target', 'domain'], { timeoutMs: 5 * MINUTE_MS, needs: RANDOM_ALL }),
   conformance('stack', [HANDPICKED, '--target', 'stack'], { timeoutMs: 10 * MINUTE_MS }),
   conformance('stack-random', [RANDOM_200, '--target', 'stack', '--limit', '50'], { timeoutMs: 10 * MINUTE_MS }),
+  dst('regressions', ['--regressions'], { timeoutMs: 5 * MINUTE_MS }),
+  dst('calm', ['--seeds', '1..50', '--profile', 'calm'], { timeoutMs: 5 * MINUTE_MS }),
+  dst('swarm', ['--seeds', '1..1000'], { timeoutMs: 10 * MINUTE_MS }),
+  dst('brutal', ['--seeds', '1..100', '--profile', 'brutal'], { timeoutMs: 5 * MINUTE_MS }),
 ];
 
 /** The stages a filter picks: "jest" means all of jest's, "jest:int" that one. Unknown names are refused. */

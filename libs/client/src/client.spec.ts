@@ -309,7 +309,7 @@ test('rule 12: a registration is held from before its request is sent until its 
   const registration = await one.client.registerProducer({ id: 'P', token: 't', irq: 1 });
   await registration.unregister();
   look();
-  expect(held).toEqual(['["onex2"]', '["onex2"]', '[]']);
+  expect(held).toEqual(['["1.onex2"]', '["1.onex2"]', '[]']);
 });
 
 /** What the agent of a host answers when it is asked for its holdings. */

@@ -4,7 +4,7 @@ import type { Fault } from './fault-kinds.ts';
 
 /**
  * How much goes wrong. `calm`: nothing. `swarm`: each seed leaves out some kinds of fault and draws how often the
- * others strike, so that rare combinations come about. `brutal`: everything, often.
+ * others strike, so that rare combinations come about. `brutal`: every kind, about as often as in the middle of its range.
  */
 export type Profile = 'calm' | 'swarm' | 'brutal';
 
@@ -14,6 +14,8 @@ export const PROFILES: readonly Profile[] = ['calm', 'swarm', 'brutal'];
 const SWARM_SHARE = 0.35;
 
 export type FaultCounts = Readonly<Record<Fault, number>>;
+
+export const NO_FAULTS = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as FaultCounts;
 
 /** Which faults strike in a run and how often, drawn from its seed; counts those that did. */
 export class FaultPlan {
@@ -26,7 +28,7 @@ export class FaultPlan {
     for (const fault of FAULTS) {
       const { manner, low, high } = FAULT_KINDS[fault];
       const isIn = profile !== 'calm' && random.chance(profile === 'brutal' ? 1 : SWARM_SHARE);
-      const rate = profile === 'brutal' ? high : low * (high / low) ** random.fraction();
+      const rate = low * (high / low) ** (profile === 'brutal' ? random.between(0.25, 0.75) : random.fraction());
       const strikes = manner !== 'run' || random.chance(rate);
       if (isIn && strikes && !without.has(fault)) this.rates.set(fault, rate);
     }

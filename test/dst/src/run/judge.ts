@@ -20,9 +20,12 @@ export interface JudgedRun {
 
 /** Errors that nobody caught while the current run ran: in production they end the process. */
 let uncaught: unknown[] = [];
+let catching = false;
 
-/** Makes uncaught errors findings of the run that they happen in; call it once in each thread that runs simulations. */
+/** Makes uncaught errors findings of the run that they happen in; called in each thread that runs simulations. */
 export function catchUncaught(): void {
+  if (catching) return;
+  catching = true;
   process.on('unhandledRejection', (error) => void uncaught.push(error));
   process.on('uncaughtException', (error) => void uncaught.push(error));
 }
