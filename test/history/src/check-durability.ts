@@ -1,12 +1,16 @@
 import type { LogEvent } from '@irqmesh/domain';
-import { describeCall, describeEvent } from './describe.ts';
-import type { ClientCall, History, StoredEvent, Violation } from './history.ts';
+import { describeCall, describeEvent, describeParticipant } from './describe.ts';
+import type { ClientCall, ClientTurn, History, Moment, StoredEvent, Violation } from './history.ts';
 import type { LogModel } from './model/log-model.ts';
 import type { ModelRegistration } from './model/token-model.ts';
 
+/** The caller gave up waiting, or its session was lost: what became of the request it does not know. */
+const ETIMEDOUT = -110;
+const ENODEV = -19;
+
 /** Checker 4: what was acknowledged stands in the log, and nothing stands there twice. */
 export function checkDurability(history: History, model: LogModel): Violation[] {
-  return [...checkOnce(history.log), ...checkOrder(history.log), ...checkAcknowledged(history, model)];
+  return [...checkOnce(history.log), ...checkOrder(history.log), ...checkAcknowledged(history, model), ...checkAskedFor(history, model)];
 }
 
 /** Nothing under one message id or one request id twice. */
@@ -58,6 +62,26 @@ function mistakeOf(call: ClientCall, registration: ModelRegistration | undefined
   const end = ended ?? expired;
   if (end === undefined) return `nothing in the log ends ${describeEvent(registration.stored.event)}`;
   return isLate(call, end) ? `${describeEvent(end.event)}, which ends it, was stored later` : undefined;
+}
+
+/** What was registered somebody had asked for, and had not been refused before. */
+function checkAskedFor({ calls, turns, requestsRepeated }: History, { registrations }: LogModel): Violation[] {
+  if (requestsRepeated) return [];
+  return [...registrations.values()].flatMap((registration) => {
+    const { stored, host, side, participant, token } = registration;
+    const own = calls.filter((call) => call.verb === 'register' && call.host === host && call.side === side && call.participant === participant && call.token === token);
+    if (stored.storedAt === undefined || own.some((call) => asksFor(call, registration, stored.storedAt!, turns))) return [];
+    return [durability(`${describeEvent(stored.event)} registers what nobody asked for then: ${describeParticipant(host, side, participant)} had been refused before`, token, [registration.sequence])];
+  });
+}
+
+function asksFor(call: ClientCall, { requestId, result }: ModelRegistration, storedAt: Moment, turns: readonly ClientTurn[]): boolean {
+  if (call.requestId === requestId) return true;
+  if (storedAt < call.calledAt) return false;
+  // Restored under a later session by the SDK itself.
+  if (call.result === 0) return turns.some((turn) => turn.kind === 'registration_lost' && turn.restoring && turn.agent === call.agent && turn.side === call.side && turn.participant === call.participant && turn.at < storedAt);
+  if (call.result === undefined || call.result === ETIMEDOUT || call.result === ENODEV) return true;
+  return storedAt <= call.returnedAt! && result === call.result;
 }
 
 function isLate({ returnedAt }: ClientCall, { storedAt }: StoredEvent): boolean {

@@ -10,6 +10,11 @@ export interface History {
   readonly turns: readonly ClientTurn[];
   /** The whole log, in its order. */
   readonly log: readonly StoredEvent[];
+  /**
+   * Whether the network may have delivered a client's request twice, which NATS does not. A late copy of a register that
+   * was refused can then be appended after all; its agent disowns it.
+   */
+  readonly requestsRepeated: boolean;
 }
 
 /**

@@ -20,7 +20,7 @@ export type DstCommand =
   | { readonly kind: 'help' }
   | { readonly kind: 'faults' }
   /** All seeds from `first` to `last`, both included. */
-  | { readonly kind: 'seeds'; readonly first: number; readonly last: number; readonly jobs: number; readonly choice: RunChoice }
+  | { readonly kind: 'seeds'; readonly first: number; readonly last: number; readonly jobs: number; readonly firstFailure: boolean; readonly choice: RunChoice }
   | { readonly kind: 'seed'; readonly seed: number; readonly trace: string | undefined; readonly choice: RunChoice }
   | { readonly kind: 'regressions' };
 
@@ -36,6 +36,7 @@ export function parseCommandLine(argv: readonly string[]): DstCommand {
   if (modes.length !== 1) throw new UsageError('give one of --seeds A..B, --seed S and --regressions');
   if (values.trace !== undefined && values.seed === undefined) throw new UsageError('--trace goes with --seed: it writes one run');
   if (values.jobs !== undefined && values.seeds === undefined) throw new UsageError('--jobs goes with --seeds');
+  if (values['first-failure'] && values.seeds === undefined) throw new UsageError('--first-failure goes with --seeds');
   if (values.regressions) {
     const [other] = [values.profile, values.hosts, values.tokens, values.lanes, values['load-ms'], values.without].filter((value) => value !== undefined);
     if (other !== undefined) throw new UsageError('--regressions runs what the file says, and takes nothing else');
@@ -44,7 +45,7 @@ export function parseCommandLine(argv: readonly string[]): DstCommand {
   const choice = parseChoice(values);
   if (values.seed !== undefined) return { kind: 'seed', seed: parseWhole('--seed', values.seed, 0, MAX_SEED), trace: values.trace, choice };
   const jobs = values.jobs === undefined ? availableParallelism() : parseWhole('--jobs', values.jobs, 1, MAX_JOBS);
-  return { kind: 'seeds', ...parseRange(values.seeds!), jobs, choice };
+  return { kind: 'seeds', ...parseRange(values.seeds!), jobs, firstFailure: values['first-failure'], choice };
 }
 
 function parseOptions(argv: readonly string[]) {
@@ -63,6 +64,7 @@ function parseOptions(argv: readonly string[]) {
         lanes: { type: 'string' },
         'load-ms': { type: 'string' },
         without: { type: 'string' },
+        'first-failure': { type: 'boolean', default: false },
         faults: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

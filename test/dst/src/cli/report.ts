@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { FAULT_KINDS, FAULTS } from '../faults/fault-kinds.ts';
+import { FAULTS } from '../faults/fault-kinds.ts';
 import { NO_FAULTS } from '../faults/fault-plan.ts';
 import type { FaultCounts } from '../faults/fault-plan.ts';
 import type { RunOptions } from '../run/simulation.ts';
@@ -65,13 +65,15 @@ export class Report {
   }
 }
 
-/** How often each kind of fault struck. */
+/** How often each kind of fault struck, in two columns. */
 export function faultTable(faults: FaultCounts): string {
   const struck = FAULTS.filter((fault) => faults[fault] > 0);
   if (struck.length === 0) return 'no faults';
-  const name = Math.max(...struck.map((fault) => fault.length));
-  const count = Math.max(...struck.map((fault) => grouped(faults[fault]).length));
-  return struck.map((fault) => `${fault.padEnd(name)}  ${grouped(faults[fault]).padStart(count)}  ${FAULT_KINDS[fault].sentence}`.slice(0, 110)).join('\n');
+  const width = Math.max(...struck.map((fault) => fault.length));
+  const countWidth = Math.max(...struck.map((fault) => grouped(faults[fault]).length));
+  const cells = struck.map((fault) => `${fault.padEnd(width)} ${grouped(faults[fault]).padStart(countWidth)}`);
+  const rows = Math.ceil(cells.length / 2);
+  return cells.slice(0, rows).map((cell, row) => `${cell}   ${cells[rows + row] ?? ''}`.trimEnd()).join('\n');
 }
 
 /** A failing seed: what was found, and the last lines of its trace. */

@@ -15,6 +15,7 @@ same seed gives the same run, to the last event.
   --profile P       calm: nothing fails; swarm: some kinds of fault, drawn for
                     each seed; brutal: every kind (default: swarm)
   --jobs N          threads (default: one for each processor)
+  --first-failure   ends --seeds at the first that fails, as it is
   --hosts N         at most so many hosts, 1 to 3
   --tokens N        at most so many tokens, 1 to 4
   --lanes N         at most so many participants a host, 1 to 5

@@ -60,8 +60,9 @@ export class HistoryRecorder {
     return this.calls.find(({ agent, returnedAt }) => returnedAt === undefined && isAlive(agent));
   }
 
-  history(log: readonly LogEvent[]): History {
+  history(log: readonly LogEvent[], requestsRepeated: boolean): History {
     return {
+      requestsRepeated,
       calls: this.calls,
       callbacks: this.callbacks,
       turns: this.turns,

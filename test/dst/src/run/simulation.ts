@@ -113,7 +113,7 @@ export class Simulation {
     const unsettled = await this.settle();
     const differences = await this.compareFolds();
     return {
-      history: this.recorder.history(this.events),
+      history: this.recorder.history(this.events, faults.has('message_duplicated')),
       surprises: this.recorder.surprises,
       foldDifferences: differences,
       unsettled,
