@@ -52,7 +52,10 @@ function nextOpening(turns: readonly ClientTurn[], opened: ClientTurn): Moment {
 /** What was still so when the registration was taken for gone, as a sentence's beginning. */
 function mistakeAt(own: readonly CallbackCall[], goneAt: Moment, until: Moment): string | undefined {
   const at = Math.min(goneAt, until);
-  if (own.some(({ calledAt, returnedAt }) => returnedAt === undefined || (calledAt < at && returnedAt >= at))) return undefined;
+  if (own.some(({ returnedAt }) => returnedAt === undefined)) return undefined;
+  const running = own.find(({ calledAt, returnedAt }) => calledAt < at && returnedAt! >= at);
+  // The teardown may take its time; what it tears down may not be begun so late.
+  if (running !== undefined) return isAdd(running.callback) ? 'still being added was' : undefined;
   const last = own.filter(({ callback, result, calledAt }) => calledAt < at && ((isAdd(callback) && result === 0) || isDel(callback))).at(-1);
   if (last !== undefined && isAdd(last.callback)) return 'still added was';
   return own.some(({ callback, calledAt }) => isAdd(callback) && calledAt >= at && calledAt < until) ? 'still to be added was' : undefined;

@@ -28,6 +28,8 @@ interface Sides {
   readonly consumer: number;
 }
 
+const NOBODY: Sides = { producer: 0, consumer: 0 };
+
 /** A point of the search: what has been put in order, the state that it left, and what is to be tried next. */
 interface Frame {
   readonly state: Sides;
@@ -46,7 +48,7 @@ export function linearize(operations: readonly TokenOperation[], maxSteps: numbe
   const sorted = [...operations].sort((a, b) => a.calledAt - b.calledAt);
   const done = new Uint8Array(sorted.length);
   const visited = new Set<string>();
-  const stack: Frame[] = [{ state: { producer: 0, consumer: 0 }, candidates: candidatesOf(sorted, done), next: 0, taken: -1 }];
+  const stack: Frame[] = [{ state: NOBODY, candidates: candidatesOf(sorted, done, NOBODY), next: 0, taken: -1 }];
   let deepest = { done: 0, stuckAt: sorted[0]! };
   let doneCount = 0;
   for (let steps = 0; stack.length > 0; steps++) {
@@ -75,24 +77,32 @@ export function linearize(operations: readonly TokenOperation[], maxSteps: numbe
     }
     visited.add(key);
     doneCount += 1;
-    stack.push({ state, candidates: candidatesOf(sorted, done), next: 0, taken: index });
+    stack.push({ state, candidates: candidatesOf(sorted, done, state), next: 0, taken: index });
   }
   return { kind: 'impossible', stuckAt: deepest.stuckAt };
 }
 
-/** Those that may come next: called before any other that is left had returned. */
-function candidatesOf(sorted: readonly TokenOperation[], done: Uint8Array): number[] {
+/**
+ * Those that may come next: called before any other that is left had returned. A refusal that the state explains is the
+ * only one then: it changes nothing, so it can as well come now as later.
+ */
+function candidatesOf(sorted: readonly TokenOperation[], done: Uint8Array, state: Sides): number[] {
   const candidates: number[] = [];
   let earliestReturn = Infinity;
   for (let index = 0; index < sorted.length; index++) {
     if (done[index] === 1) continue;
-    const { calledAt, returnedAt } = sorted[index]!;
-    if (calledAt > earliestReturn) break;
+    const operation = sorted[index]!;
+    if (operation.calledAt > earliestReturn) break;
+    if (isRefusal(operation) && apply(state, operation) !== undefined) return [index];
     candidates.push(index);
-    earliestReturn = Math.min(earliestReturn, returnedAt);
+    earliestReturn = Math.min(earliestReturn, operation.returnedAt);
   }
   // What returned first is most likely to have come first.
-  return candidates.filter((index) => sorted[index]!.calledAt <= earliestReturn).sort((a, b) => sorted[a]!.returnedAt - sorted[b]!.returnedAt);
+  return candidates.sort((a, b) => sorted[a]!.returnedAt - sorted[b]!.returnedAt);
+}
+
+function isRefusal({ kind }: TokenOperation): boolean {
+  return kind === 'refused_busy' || kind === 'refused_by_callback';
 }
 
 /** The state after the operation; undefined where the manager could not have answered so. */
