@@ -74,9 +74,9 @@ async function tryAll(mutations, { seeds, jobs }, signal) {
 
 async function main(argv) {
   const options = parse(argv);
-  if (options.help) return void console.log(USAGE);
+  if (options.help) return console.log(USAGE);
   const mutations = pick(options.only);
-  if (options.list) return void console.log(mutations.map(label).join('\n'));
+  if (options.list) return console.log(mutations.map(label).join('\n'));
   const interrupted = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => interrupted.abort());
   try {

@@ -70,8 +70,13 @@ function parseOptions(argv: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw error instanceof TypeError ? new UsageError(error.message) : error;
+    throw isUsage(error) ? new UsageError(error.message) : error;
   }
+}
+
+/** What `parseArgs` throws for options that it does not know. */
+function isUsage(error: unknown): error is { readonly code: string; readonly message: string } {
+  return typeof error === 'object' && error !== null && 'code' in error && 'message' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
 function parseChoice(values: ReturnType<typeof parseOptions>): RunChoice {

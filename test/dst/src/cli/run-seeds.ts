@@ -45,7 +45,7 @@ async function shrinkSeed(seed: number, choice: (DstCommand & { kind: 'seeds' })
   }
   let tries = 0;
   const progress = new Progress(() => `dst: making seed ${seed} smaller, ${tries} runs tried`);
-  const smallest = await shrink(failing, (state) => void (tries = state.tries), signal);
+  const smallest = await shrink(failing, { judge, onTried: (count) => (tries = count), signal });
   progress.stop();
   const { shape, history } = smallest.record;
   const lanes = shape.hosts.reduce((sum, host) => sum + host.lanes.length, 0);
