@@ -18,7 +18,7 @@ export interface HistoryVerdict {
  * @param settled whether the run came to rest: only then must everything be as the log says.
  */
 export function checkHistory(history: History, { settled }: { readonly settled: boolean }): HistoryVerdict {
-  const model = modelLog(history.log);
+  const model = modelLog(history.log, history.requestsRepeated);
   const callbacks = checkCallbacks(history);
   const { violations, undecided } = checkLinearizability(history, model);
   return {

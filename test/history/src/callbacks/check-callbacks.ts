@@ -8,7 +8,7 @@ export interface LeftState {
   readonly register: ClientCall;
   readonly added: boolean;
   readonly stopped: boolean;
-  /** A callback of it never returned: nothing more can be said. */
+  /** A callback of it, or of its quiesce group, never returned: nothing more can be said. */
   readonly hung: boolean;
 }
 
@@ -46,7 +46,16 @@ export function checkCallbacks({ calls, callbacks }: History): CallbackFindings 
     const mistake = groupMistake(callback, register, groups);
     if (mistake !== undefined) complain(mistake);
   }
-  return { violations, left: new Map([...tracks].map(([id, track]) => [id, leftState(registers.get(id)!, track)])) };
+  const hung = hungGroups(callbacks, registers);
+  return { violations, left: new Map([...registers.values()].map((register) => [register.id, leftState(register, tracks.get(register.id), hung)])) };
+}
+
+/** Quiesce groups, as `agent group`, in which a callback never returned: whoever is in them waits for it. */
+export function hungGroups(callbacks: readonly CallbackCall[], registers: ReadonlyMap<number, ClientCall>): ReadonlySet<string> {
+  return new Set(callbacks.flatMap(({ returnedAt, call, agent }) => {
+    const group = registers.get(call)?.group;
+    return returnedAt === undefined && group !== undefined ? [`${agent} ${group}`] : [];
+  }));
 }
 
 /** By register call: the unregister that resolved for it. */
@@ -65,8 +74,9 @@ function groupMistake(callback: CallbackCall, register: ClientCall, groups: Map<
   return isHalting && !group.halted && (isAdd(callback.callback) || isDel(callback.callback)) ? `while its quiesce group ${register.group} was not stopped` : undefined;
 }
 
-function leftState(register: ClientCall, { added, stopped, last }: ParticipantTrack): LeftState {
-  return { register, added, stopped, hung: last?.returnedAt === undefined };
+function leftState(register: ClientCall, track: ParticipantTrack | undefined, hung: ReadonlySet<string>): LeftState {
+  const isHung = track?.last !== undefined && track.last.returnedAt === undefined;
+  return { register, added: track?.added ?? false, stopped: track?.stopped ?? false, hung: isHung || hung.has(`${register.agent} ${register.group}`) };
 }
 
 function violation({ callback, host, side, participant, token, operationSequence }: CallbackCall, mistake: string): Violation {

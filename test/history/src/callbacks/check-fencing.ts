@@ -2,16 +2,18 @@ import { describeEvent, describeParticipant } from '../describe.ts';
 import type { CallbackCall, ClientTurn, History, Moment, Violation } from '../history.ts';
 import type { LogModel } from '../model/log-model.ts';
 import type { ModelRegistration } from '../model/token-model.ts';
+import { hungGroups } from './check-callbacks.ts';
 import { isAdd, isDel } from './participant-track.ts';
 
 /**
  * Checker 1, across hosts: when the log takes a registration for gone because its lease ran out, its agent has torn it
  * down before and adds nothing any more. Nothing is said of agents that could not keep the time: those that were
- * killed or stood still, whose session was evicted while it renewed, or of which a callback hung.
+ * killed or stood still, whose session was evicted while it renewed, or of which (or of whose quiesce group) a callback hung.
  */
-export function checkFencing({ callbacks, turns }: History, { registrations }: LogModel): Violation[] {
+export function checkFencing({ calls, callbacks, turns }: History, { registrations }: LogModel): Violation[] {
   const excused = excuses(turns);
   const openedBy = new Map(turns.flatMap((turn) => (turn.kind === 'opened' ? [[`${turn.host} ${turn.session}`, turn] as const] : [])));
+  const hung = hungGroups(callbacks, new Map(calls.map((call) => [call.id, call])));
   const violations: Violation[] = [];
   for (const registration of registrations.values()) {
     const { host, session, side, participant, token, expired, callbacks: supplied } = registration;
@@ -19,7 +21,7 @@ export function checkFencing({ callbacks, turns }: History, { registrations }: L
     if (expired?.storedAt === undefined || opened === undefined || reasonOf(registration) !== 'session_expired') continue;
     // Nothing undoes what has no del.
     if (!supplied.some(isDel)) continue;
-    if (excused.has(opened.agent) || excused.has(session)) continue;
+    if (excused.has(opened.agent) || excused.has(session) || hung.has(`${opened.agent} ${registration.group}`)) continue;
     const registeredAt = registration.stored.storedAt ?? Infinity;
     const own = callbacks.filter((call) => call.agent === opened.agent && call.side === side && call.participant === participant && call.token === token && call.calledAt > registeredAt);
     const mistake = mistakeAt(own, expired.storedAt, nextOpening(turns, opened));

@@ -12,8 +12,12 @@ export interface LogModel {
   readonly violations: readonly Violation[];
 }
 
-/** Replays the log in its order. */
-export function modelLog(log: readonly StoredEvent[]): LogModel {
+/**
+ * Replays the log in its order.
+ * @param requestsRepeated whether a late copy of a refused register may stand in it: that is not held against the
+ *   participant, which has gone on since.
+ */
+export function modelLog(log: readonly StoredEvent[], requestsRepeated = false): LogModel {
   const tokens = new Map<string, TokenModel>();
   const violations: Violation[] = [];
   const complain = (event: LogEvent, sentence: string): void => {
@@ -32,7 +36,7 @@ export function modelLog(log: readonly StoredEvent[]): LogModel {
     const { host, session, side, participant } = registration;
     const key = `${host} ${session} ${side} ${participant}`;
     const earlier = standing.get(key);
-    if (earlier !== undefined && stands(earlier)) {
+    if (earlier !== undefined && stands(earlier) && !requestsRepeated) {
       complain(event, `${describeParticipant(host, side, participant)} was registered already, by event ${earlier.sequence}: this should have been refused with -EINVAL`);
     }
     standing.set(key, registration);
