@@ -63,6 +63,20 @@ describe('sessions', () => {
     expect(mesh.registrations()).toEqual(['consumer C t']);
   });
 
+  test('a callback that hangs keeps only its own registration from being restored', async () => {
+    await two.client.registerConsumer({ ...consumerCallbacks('C'), token: 't' });
+    log.script('P', 'start', { takesMs: 600_000 });
+    void one.client.registerProducer({ ...producerCallbacks('P'), token: 't', irq: 1 }).catch(() => {});
+    await settled(one.client.registerProducer({ id: 'Q', token: 'other', irq: 2 }));
+    await clock.advance(100);
+    mesh.expire('one', await loseSession());
+    one.bucket.broken = false;
+    await clock.advance(TTL_MS + 5_000);
+    expect(one.told.filter((line) => line.startsWith('registration'))).toEqual([
+      'registrationLost producer P restoring', 'registrationLost producer Q restoring', 'registrationRestored producer Q',
+    ]);
+  });
+
   test('what cannot be registered again is lost for good', async () => {
     const registration = await one.client.registerProducer({ id: 'P', token: 't', irq: 1 });
     mesh.expire('one', await loseSession());

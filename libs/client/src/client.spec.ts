@@ -298,6 +298,17 @@ describe('batches', () => {
   });
 });
 
+test('a registry that says "registered already" is asked on: what it saw is a late copy, and disowned soon', async () => {
+  const { register } = one.caller;
+  let refusals = 3;
+  const refused: typeof register = async (_side, batch) => ({
+    items: batch.items.map(({ requestId }) => ({ requestId, settlement: 'settled', result: Errno.EINVAL, message: 'registered already', warning: true })),
+  });
+  Object.assign(one.caller, { register: ((side, batch, timeoutMs) => (refusals-- > 0 ? refused : register)(side, batch, timeoutMs)) as typeof register });
+  expect(await settled(one.client.registerProducer({ id: 'P', token: 't', irq: 1 }))).toMatchObject({ registered: true });
+  expect(refusals).toBeLessThan(0);
+});
+
 test('rule 12: a registration is held from before its request is sent until its unregister is settled', async () => {
   const held: string[] = [];
   const look = (): void => void held.push(JSON.stringify([...heldBy(one)]));

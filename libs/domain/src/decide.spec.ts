@@ -153,6 +153,14 @@ describe('decideRegister', () => {
       expect(decideRegister(history.fold(), registerCommand('producer', 'P', { token: 'other' }), false)).toEqual({ kind: 'repeat', token: TOKEN, operationSequence: sequence, result: 0 });
     });
 
+    it('that the participant has gone on from is dropped: a late copy is not registered behind its back', () => {
+      const history = new History();
+      history.unregister(history.producer('P', { requestId: '8.a' }));
+      history.unregister(history.producer('P', { requestId: '9.b', token: 'other' }));
+      expect(decideRegister(history.fold(), registerCommand('producer', 'P', { requestId: '8.a' }), true)).toMatchObject({ kind: 'answer', result: Errno.ESTALE });
+      expect(decideRegister(history.fold(), registerCommand('producer', 'P', { requestId: '10.c' }), true)).toMatchObject({ kind: 'append' });
+    });
+
     it('keeps its answer after the registration has ended', () => {
       const history = new History();
       const sequence = history.producer('P');

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { LogUnavailableError } from '@irqmesh/event-log';
 import type { InvokeOutcomeMessage } from '@irqmesh/protocol';
+import { GatedLog } from '@irqmesh/registry/testing';
 import { done, LEASE_TTL_MS, MatcherWorld, run, succeed, TOKEN } from '../testing/matcher-world.ts';
 import type { Answer } from '../testing/matcher-world.ts';
 
@@ -62,6 +64,46 @@ describe('driving', () => {
     expect(world.calls).toEqual([]);
     await world.start('m1');
     expect(await world.last()).toMatchObject({ type: 'PairConnected', operationSequence: 2 });
+  });
+
+  test('after a conflict nothing is decided again before the fold has passed it, however long it lags', async () => {
+    const lagging = new GatedLog(world.log);
+    const hanging = deferred();
+    world.answer = hanging.answer;
+    await world.start('m1', lagging);
+    await world.registerConsumer();
+    await world.registerProducer([]);
+    lagging.hold();
+    await world.append({ type: 'PairConnected', producerSequence: 2, consumerSequence: 1, operationSequence: 2, runs: [] }, 0);
+    hanging.give(done([run('consumer', 'stop'), run('consumer', 'add_producer'), run('consumer', 'start')]));
+    await world.clock.advance(9_000);
+    expect((await world.events()).filter(({ body }) => body.type === 'PairConnected')).toHaveLength(1);
+    lagging.release();
+    await world.clock.advance(3_000);
+    expect((await world.events()).filter(({ body }) => body.type === 'PairConnected')).toHaveLength(1);
+  });
+
+  test('a drive that was stopped in the middle of its append is taken up again when the lease is back', async () => {
+    const append = world.log.append.bind(world.log);
+    let fail: () => void = () => {};
+    world.log.append = (request) => {
+      if (request.event.body.type !== 'PairConnected') return append(request);
+      return new Promise((_resolve, reject) => (fail = () => reject(new LogUnavailableError('no acknowledgement'))));
+    };
+    const node = await world.start('m1');
+    await world.registerConsumer();
+    await world.registerProducer([]);
+    const update = world.leases.update.bind(world.leases);
+    world.leases.update = () => Promise.reject(new Error('no answer'));
+    await world.clock.advance(LEASE_TTL_MS * 0.9);
+    world.leases.update = update;
+    await world.clock.advance(2 * LEASE_TTL_MS);
+    expect(node.leases.partitions()).toHaveLength(16);
+    // Nothing else wakes the operation.
+    world.log.append = append;
+    fail();
+    await world.clock.advance(5_000);
+    expect(await world.last()).toMatchObject({ type: 'PairConnected' });
   });
 
   test('an operation that is open for long leaves one note that names the step', async () => {

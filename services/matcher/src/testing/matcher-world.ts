@@ -2,6 +2,7 @@ import { callbackSet, CALLBACKS } from '@irqmesh/domain';
 import type { Callback, CallbackRun, EventBody, LogEvent, Side } from '@irqmesh/domain';
 import { ManualClock } from '@irqmesh/domain/testing';
 import { InMemoryEventLog } from '@irqmesh/event-log';
+import type { EventLog } from '@irqmesh/event-log';
 import type { InvokeItemMessage, InvokeOutcomeMessage } from '@irqmesh/protocol';
 import { InMemoryBucket, InMemoryReadModel } from '@irqmesh/registry';
 import type { InvokeCaller } from '../matcher/invoke-caller.ts';
@@ -35,9 +36,10 @@ export class MatcherWorld implements InvokeCaller {
   private readonly nodes = new Set<MatcherNode>();
   private ids = 0;
 
-  async start(instance: string): Promise<MatcherNode> {
+  /** @param log what the matcher reads and writes by; the world's own log unless given. */
+  async start(instance: string, log: EventLog = this.log): Promise<MatcherNode> {
     const settings = { instance, acceptDataLoss: false, stallAfterMs: 10_000 };
-    const ports = { log: this.log, readModel: new InMemoryReadModel(), leases: this.leases, registries: this, clock: this.clock };
+    const ports = { log, readModel: new InMemoryReadModel(), leases: this.leases, registries: this, clock: this.clock };
     const node = new MatcherNode(settings, ports, {
       onFatal: (error) => {
         throw error;

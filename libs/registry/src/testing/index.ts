@@ -1,0 +1,2 @@
+// What tests of other packages use.
+export { GatedLog } from './gated-log.ts';
