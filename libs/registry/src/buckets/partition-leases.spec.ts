@@ -38,9 +38,9 @@ async function matcher(holder: string, partitions: number, own: Bucket = bucket)
 describe('leases on partitions', () => {
   test('one that lapsed and was renewed after all is told as gained again: whoever drove by it had stopped', async () => {
     const leases = await matcher('m1', 1);
-    const { update } = bucket;
+    const update = bucket.update.bind(bucket);
     bucket.update = async (key, value, revision) => {
-      const renewed = await update.call(bucket, key, value, revision);
+      const renewed = await update(key, value, revision);
       // The acknowledgement takes so long that the lease is no longer trusted meanwhile.
       await new Promise<void>((resolve) => clock.after(TTL_MS * 0.625, resolve));
       return renewed;
