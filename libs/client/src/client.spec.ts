@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { Errno } from '@irqmesh/domain';
+import { BusyError, Errno } from '@irqmesh/domain';
 import type { Callback } from '@irqmesh/domain';
 import { ManualClock } from '@irqmesh/domain/testing';
 import { CallLog } from '../test-support/agent-fixture.ts';
@@ -296,6 +296,29 @@ describe('batches', () => {
     expect(clock.monotonicMs()).toBeLessThan(100);
     expect(await settled(slow)).toMatchObject({ registered: true });
   });
+});
+
+test('a registry that is busy is asked again after as long as it says, and not before', async () => {
+  const { register } = one.caller;
+  const sentMs: number[] = [];
+  const busy: typeof register = async (_side, batch) => ({
+    items: batch.items.map(({ requestId }) => ({ requestId, settlement: 'not_appended', result: Errno.EAGAIN, message: 'too much', warning: false, retryAfterMs: 2_000 })),
+  });
+  const answers = [busy, async () => ({ items: [], failure: new BusyError('too many calls', 3_000) }), register];
+  Object.assign(one.caller, { register: ((...args) => (sentMs.push(clock.monotonicMs()), answers.shift()!(...args))) as typeof register });
+  expect(await settled(one.client.registerProducer({ id: 'P', token: 't', irq: 1 }))).toMatchObject({ registered: true });
+  expect(sentMs).toHaveLength(3);
+  expect(sentMs[1]! - sentMs[0]!).toBeGreaterThanOrEqual(2_000);
+  expect(sentMs[1]! - sentMs[0]!).toBeLessThanOrEqual(3_000);
+  expect(sentMs[2]! - sentMs[1]!).toBeGreaterThanOrEqual(3_000);
+});
+
+test('a registry that stays busy is a timeout that says so', async () => {
+  const { register } = one.caller;
+  Object.assign(one.caller, { register: (async () => ({ items: [], failure: new BusyError('too many calls are under way', 500) })) as typeof register });
+  const told = one.client.registerProducer({ id: 'P', token: 't', irq: 1 }).catch((error: unknown) => error);
+  await clock.advance(31_000);
+  expect(await told).toMatchObject({ errno: Errno.ETIMEDOUT, message: expect.stringContaining('the registry is busy: too many calls are under way') });
 });
 
 test('a registry that says "registered already" is asked on: what it saw is a late copy, and disowned soon', async () => {

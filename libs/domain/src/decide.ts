@@ -47,7 +47,7 @@ export type Decision =
  * Decides a registration; a late copy of a request that the participant has gone on from is dropped with -ESTALE, which
  * nobody waits for. Otherwise in the kernel's order: -EINVAL for a participant that is registered, -EINVAL for a consumer
  * without its connecting callbacks, -EBUSY for a token that is taken, -ENOMEM where there is no room.
- * @param hasRoom whether the service can take one more token.
+ * @param hasRoom whether the service can take one more token, and one more registration of the session.
  */
 export function decideRegister(fold: Fold, command: RegisterCommand, hasRoom: boolean): Decision {
   const { side, participant, token, requestId } = command;
@@ -79,7 +79,7 @@ export function decideRegister(fold: Fold, command: RegisterCommand, hasRoom: bo
     return { kind: 'answer', result: Errno.EBUSY, message, warning: false, holder, freshTokens: [token] };
   }
   if (!hasRoom) {
-    const message = 'this service has no room for another token; its limit is reached';
+    const message = 'this service has no room: its limit of tokens, or of registrations of one session, is reached';
     return { kind: 'answer', result: Errno.ENOMEM, message, warning: false, freshTokens: [token] };
   }
   return { kind: 'append', body: registeredBody(command), expectedLastSequence: state.lastSequence[side] };

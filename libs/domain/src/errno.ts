@@ -47,3 +47,13 @@ export class IrqBypassError extends Error {
     this.code = errnoName(errno);
   }
 }
+
+/** -EAGAIN from a service that is at one of its bounds: nothing was done; ask again after `retryAfterMs`. */
+export class BusyError extends IrqBypassError {
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number) {
+    super(Errno.EAGAIN, message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}

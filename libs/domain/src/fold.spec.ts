@@ -201,6 +201,42 @@ describe('tokens', () => {
   });
 });
 
+describe('what is open and held', () => {
+  /** Counted anew from the tokens' states. */
+  function counted(fold: Fold) {
+    const states = [...fold.tokens()];
+    const perSide = (side: 'producer' | 'consumer') => [...fold.sessionKeys()].map((key) => {
+      const [host, session] = key.split('.') as [string, string];
+      return `${key} ${fold.registrationsOf({ host, session }).filter(({ registration }) => registration.side === side).length}`;
+    });
+    return { open: states.reduce((sum, { queue }) => sum + queue.length, 0), producers: perSide('producer'), consumers: perSide('consumer') };
+  }
+
+  function told(fold: Fold) {
+    const perSide = (side: 'producer' | 'consumer') => [...fold.sessionKeys()].map((key) => {
+      const [host, session] = key.split('.') as [string, string];
+      return `${key} ${fold.registrationCount({ host, session }, side)}`;
+    });
+    return { open: fold.openOperations, producers: perSide('producer'), consumers: perSide('consumer') };
+  }
+
+  it('is counted as it is, after each event and after a restart', () => {
+    fc.assert(
+      fc.property(anyLog, ({ log }) => {
+        const fold = new Fold();
+        for (const event of log) {
+          fold.apply(event);
+          expect(told(fold)).toEqual(counted(fold));
+        }
+        const restored = Fold.restore(fold.snapshot());
+        expect(told(restored)).toEqual(counted(restored));
+        expect(restored.openOperations).toBe(fold.openOperations);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
 describe('sessions', () => {
   const sequences = (fold: Fold, session: string = SESSION.session) => fold.registrationsOf({ ...SESSION, session }).map(({ token, registration }) => `${token}: ${registration.sequence}`);
 

@@ -40,8 +40,9 @@ export class Fold {
   private readonly active = new Map<string, ParticipantMemory>();
   /** Participants at rest, the longest first. */
   private readonly resting = new Map<string, ParticipantMemory>();
-  /** For each session: the sequence and token of each registration that is not removed. */
-  private readonly sessions = new Map<string, Map<number, string>>();
+  /** For each session: the sequence and token of each registration that is not removed, and how many a side has. */
+  private readonly sessions = new Map<string, { readonly tokens: Map<number, string>; readonly counts: Record<Side, number> }>();
+  private open = 0;
   private readonly limits: FoldLimits;
 
   constructor(limits: FoldLimits = DEFAULT_FOLD_LIMITS) {
@@ -102,6 +103,16 @@ export class Fold {
     return this.live.size;
   }
 
+  /** Operations that are not settled, over all tokens. */
+  get openOperations(): number {
+    return this.open;
+  }
+
+  /** How many registrations of a session on a side are not removed, whether or not they are leaving. */
+  registrationCount(session: { readonly host: string; readonly session: string }, side: Side): number {
+    return this.sessions.get(sessionKey(session))?.counts[side] ?? 0;
+  }
+
   participant(side: Side, participant: Participant): ParticipantMemory | undefined {
     const key = participantKey(side, participant);
     return this.active.get(key) ?? this.resting.get(key);
@@ -114,12 +125,13 @@ export class Fold {
 
   /** The registrations of a session that are not removed, whether or not they are leaving. */
   registrationsOf(session: { readonly host: string; readonly session: string }): { token: string; registration: Registration }[] {
-    const entries = this.sessions.get(sessionKey(session));
-    if (entries === undefined) return [];
-    return [...entries].map(([sequence, token]) => ({ token, registration: findRegistration(this.token(token), sequence)! }));
+    const entry = this.sessions.get(sessionKey(session));
+    if (entry === undefined) return [];
+    return [...entry.tokens].map(([sequence, token]) => ({ token, registration: findRegistration(this.token(token), sequence)! }));
   }
 
   private storeToken(state: TokenState): void {
+    this.open += state.queue.length - (this.live.get(state.token)?.queue.length ?? 0);
     if (!isIdle(state)) {
       this.idle.delete(state.token);
       this.live.set(state.token, state);
@@ -171,14 +183,14 @@ export class Fold {
 
   private rememberSettlement({ operation, result }: Settlement): void {
     if (operation.kind === 'unregister') {
-      this.unindexRegistration(operation.participant, operation.registrationSequence);
+      this.unindexRegistration(operation.side, operation.participant, operation.registrationSequence);
       const memory = this.participant(operation.side, operation.participant);
       if (memory?.unregister?.sequence !== operation.sequence) return;
       this.storeParticipant({ ...memory, unregister: { ...memory.unregister, settled: true } });
       return;
     }
     const { side, participant } = operation.registration;
-    if (result !== 0) this.unindexRegistration(participant, operation.sequence);
+    if (result !== 0) this.unindexRegistration(side, participant, operation.sequence);
     const memory = this.participant(side, participant);
     if (memory?.register.sequence !== operation.sequence) return;
     this.storeParticipant({ ...memory, register: { ...memory.register, result } });
@@ -186,14 +198,18 @@ export class Fold {
 
   private indexRegistration(registration: Registration, token: string): void {
     const key = sessionKey(registration.participant);
-    const entries = this.sessions.get(key) ?? new Map<number, string>();
-    this.sessions.set(key, entries.set(registration.sequence, token));
+    const entry = this.sessions.get(key) ?? { tokens: new Map<number, string>(), counts: { producer: 0, consumer: 0 } };
+    this.sessions.set(key, entry);
+    if (!entry.tokens.has(registration.sequence)) entry.counts[registration.side] += 1;
+    entry.tokens.set(registration.sequence, token);
   }
 
-  private unindexRegistration(participant: Participant, sequence: number): void {
+  private unindexRegistration(side: Side, participant: Participant, sequence: number): void {
     const key = sessionKey(participant);
-    const entries = this.sessions.get(key);
-    if (entries?.delete(sequence) === true && entries.size === 0) this.sessions.delete(key);
+    const entry = this.sessions.get(key);
+    if (entry?.tokens.delete(sequence) !== true) return;
+    entry.counts[side] -= 1;
+    if (entry.tokens.size === 0) this.sessions.delete(key);
   }
 }
 

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { formatResult, IrqBypassError } from '@irqmesh/domain';
+import { BusyError, Errno, formatResult, IrqBypassError } from '@irqmesh/domain';
 import { FailureSchema } from './gen/irqmesh/v1/common_pb.ts';
 import type { Failure } from './gen/irqmesh/v1/common_pb.ts';
 
@@ -19,9 +19,12 @@ export function sentenceOf(error: IrqBypassError): string {
 }
 
 export function failureToProto(error: IrqBypassError): Failure {
-  return create(FailureSchema, { errno: error.errno, code: error.code ?? '', message: boundedSentence(sentenceOf(error)) });
+  const retryAfter = error instanceof BusyError ? { retryAfterMs: error.retryAfterMs } : {};
+  return create(FailureSchema, { errno: error.errno, code: error.code ?? '', message: boundedSentence(sentenceOf(error)), ...retryAfter });
 }
 
 export function failureFromProto(failure: Failure | undefined): IrqBypassError | undefined {
-  return failure === undefined ? undefined : new IrqBypassError(failure.errno, failure.message);
+  if (failure === undefined) return undefined;
+  const { errno, message, retryAfterMs } = failure;
+  return errno === Errno.EAGAIN && retryAfterMs !== undefined ? new BusyError(message, retryAfterMs) : new IrqBypassError(errno, message);
 }

@@ -61,7 +61,7 @@ export interface ItemOutcomeMessage {
    * `result`. `not_appended`: nothing was appended by the deadline, and nothing will be for this attempt.
    */
   readonly settlement: SettlementName;
-  /** 0, the kernel's error, or a driver's own number; 0 unless settled. */
+  /** 0, the kernel's error, or a driver's own number; 0 unless settled, but -EAGAIN with `retryAfterMs`. */
   readonly result: number;
   /** Why it was refused or failed, for people; '' otherwise. */
   readonly message: string;
@@ -71,6 +71,8 @@ export interface ItemOutcomeMessage {
   readonly warning: boolean;
   /** The sequence of the registration that stands in the way, where one does. */
   readonly holderSequence?: number | undefined;
+  /** Not appended since the registry is busy: ask again after so long. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** The reply to register, unregister and result: an outcome for each item in the order asked, or why there are none. */
@@ -166,7 +168,7 @@ export function decodeResultRequest(payload: Uint8Array, contentType: ContentTyp
 }
 
 export function encodeRegistryReply(reply: RegistryReplyMessage, contentType: ContentType): Uint8Array {
-  const items = reply.items.map(({ requestId, settlement, result, message, sequence, warning, holderSequence }) => ({
+  const items = reply.items.map(({ requestId, settlement, result, message, sequence, warning, holderSequence, retryAfterMs }) => ({
     requestId,
     settlement: settlements.encode(settlement),
     result,
@@ -174,6 +176,7 @@ export function encodeRegistryReply(reply: RegistryReplyMessage, contentType: Co
     sequence: uint64(sequence ?? 0),
     warning,
     ...(holderSequence === undefined ? {} : { holderSequence: uint64(holderSequence) }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   }));
   return encodeMessage(RegistryReplySchema, reply.failure === undefined ? { items } : { items, failure: failureToProto(reply.failure) }, contentType);
 }
@@ -195,5 +198,6 @@ function parseOutcome(item: PbItemOutcome): ItemOutcomeMessage {
     sequence: item.sequence === 0n ? undefined : numberFromUint64(item.sequence, 'sequence'),
     warning: item.warning,
     holderSequence: item.holderSequence === undefined ? undefined : numberFromUint64(item.holderSequence, 'holder_sequence'),
+    retryAfterMs: item.retryAfterMs,
   };
 }

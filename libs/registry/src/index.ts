@@ -13,6 +13,7 @@ export * from './read-model/in-memory-read-model.ts';
 export * from './read-model/port.ts';
 export * from './read-model/sqlite-read-model.ts';
 export * from './registry/appender.ts';
+export * from './registry/limits.ts';
 export * from './registry/outcome.ts';
 export * from './registry/refusal-notes.ts';
 export * from './registry/registry.ts';

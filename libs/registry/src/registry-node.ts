@@ -7,6 +7,7 @@ import { LogFollower } from './follower/log-follower.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { ReadModel } from './read-model/port.ts';
 import { Appender } from './registry/appender.ts';
+import type { RegistryLimits } from './registry/limits.ts';
 import { RefusalNotes } from './registry/refusal-notes.ts';
 import { Registry } from './registry/registry.ts';
 import { RegistryRpc } from './rpc/registry-rpc.ts';
@@ -24,12 +25,11 @@ export interface RegistryNodePorts {
   readonly random: Random;
 }
 
-export interface RegistryNodeSettings {
+export interface RegistryNodeSettings extends RegistryLimits {
   readonly side: Side;
   /** The instance's name, for the events it writes. */
   readonly instance: string;
   readonly sessionTtlMs: number;
-  readonly maxTokens: number;
   readonly acceptDataLoss: boolean;
   readonly evictUnansweredAfterMs: number;
 }
@@ -53,7 +53,7 @@ export class RegistryNode {
   private closed = false;
 
   constructor(settings: RegistryNodeSettings, ports: RegistryNodePorts, { onFatal, onWarning }: NodeReports) {
-    const { side, sessionTtlMs, maxTokens } = settings;
+    const { side, sessionTtlMs } = settings;
     const { log, readModel, clock, random, agents } = ports;
     const source = `${side}-registry/${settings.instance}`;
     const tokenLock = new KeyedLock();
@@ -77,6 +77,7 @@ export class RegistryNode {
       appender,
       tokenLock,
       clock,
+      maxSessions: settings.maxSessions,
       sweepEveryMs: leaseTerms(sessionTtlMs).ttlMs,
       onRenewed: (state) => holdings.onRenewed(state),
       onGone: (session) => {
@@ -93,7 +94,7 @@ export class RegistryNode {
       evictAfterMs: settings.evictUnansweredAfterMs,
       onUnanswering: (session) => void this.evict(ports.sessions, session, onWarning),
     });
-    const registry = new Registry({ side, source, follower, appender, sessions: this.expiry, notes: this.notes, clock, tokenLock, sessionTtlMs, maxTokens });
+    const registry = new Registry({ side, source, follower, appender, sessions: this.expiry, notes: this.notes, clock, tokenLock, sessionTtlMs, limits: settings });
     this.rpc = new RegistryRpc({ registry, router, follower, readModel, clock, sessionTtlMs });
   }
 

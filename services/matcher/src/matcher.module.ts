@@ -33,14 +33,14 @@ export class MatcherModule {
 
 async function openRunner({ config, nats, logger, readiness, fatal }: MatcherContext): Promise<NodeRunner<MatcherRpc>> {
   const { replicas, partitions, acceptDataLoss } = config.log;
-  const { leaseTtlMs, stallAfterMs } = config.matcher;
+  const { leaseTtlMs, stallAfterMs, maxDrivenOperations } = config.matcher;
   const { instance } = config.service;
   const onWarning = (message: string, err?: unknown): void => logger.warn(err === undefined ? {} : { err }, message);
   const log = await openJetStreamLog({ connection: nats, replicas, partitions, create: true });
   const leases = await NatsBucket.open({ connection: nats, name: LEASES_BUCKET, ttlMs: leaseTtlMs, replicas });
   const readModel = await SqliteReadModel.open({ file: join(config.state.stateDir, 'matcher.sqlite'), onWarning });
   const ports = { log, readModel, leases, registries: new NatsInvokeCaller(nats), clock: new SystemClock() };
-  const node = new MatcherNode({ instance, acceptDataLoss, stallAfterMs }, ports, { onFatal: fatal, onWarning });
+  const node = new MatcherNode({ instance, acceptDataLoss, stallAfterMs, maxDrivenOperations }, ports, { onFatal: fatal, onWarning });
   const runner = new NodeRunner(node, log, fatal);
   readiness.add({ name: 'log', check: () => runner.missing });
   return runner;

@@ -1,4 +1,4 @@
-import { Errno, IrqBypassError } from '@irqmesh/domain';
+import { BusyError, Errno, IrqBypassError } from '@irqmesh/domain';
 import type { Clock, Timer } from '@irqmesh/domain';
 import type { BatchMessage, ItemOutcomeMessage, RegistryReplyMessage } from '@irqmesh/protocol';
 import { NoAnswerError } from './registry-caller.ts';
@@ -17,6 +17,8 @@ export type Attempt =
   | { readonly kind: 'answered'; readonly outcome: ItemOutcomeMessage; readonly sentMs: number; readonly untilMs: number }
   /** The call was refused as a whole, without looking at its items. */
   | { readonly kind: 'refused'; readonly error: IrqBypassError; readonly sentMs: number }
+  /** The call was turned away as a whole without being looked at: the registry is busy. */
+  | { readonly kind: 'busy'; readonly error: BusyError }
   /** No answer: a registry may have decided, or may yet decide, until `untilMs`. */
   | { readonly kind: 'unanswered'; readonly untilMs: number }
   /** Nobody took it. */
@@ -111,6 +113,7 @@ export class Batcher<Item extends { readonly requestId: string }> {
 const TRANSIENT: readonly number[] = [Errno.EIO, Errno.ETIMEDOUT];
 
 function failedAttempt(error: NoAnswerError | IrqBypassError, sentMs: number, untilMs: number): Attempt {
+  if (error instanceof BusyError) return { kind: 'busy', error };
   if (error instanceof NoAnswerError) return error.mayArrive ? { kind: 'unanswered', untilMs } : { kind: 'undelivered' };
   return TRANSIENT.includes(error.errno) ? { kind: 'unanswered', untilMs } : { kind: 'refused', error, sentMs };
 }

@@ -35,6 +35,7 @@ export interface SettleOptions {
 
 const FIRST_GAP_MS = 50;
 const LONGEST_GAP_MS = 1_000;
+const LONGEST_RETRY_AFTER_MS = 10_000;
 
 /**
  * Drives a command until it is settled: sent again with the same request id while no registry has it, asked about
@@ -66,7 +67,8 @@ export async function settle(command: Command, { clock, random, signal }: Settle
     // An unanswered question changes nothing; every other answer tells whether the log holds the request.
     if (attempt.kind === 'answered') isPending = attempt.outcome.settlement === 'pending';
     // Half of the gap is left to chance, so that many clients do not come back in one wave.
-    await sleepUntil(clock, startedMs + gapMs * (0.5 + random.fraction() / 2), signal);
+    const waitMs = Math.max(gapMs * (0.5 + random.fraction() / 2), retryAfterMs(attempt) * (1 + random.fraction() / 2));
+    await sleepUntil(clock, startedMs + waitMs, signal);
   }
   return undefined;
 }
@@ -89,11 +91,19 @@ function settledBy(attempt: Attempt): (Settled & { readonly isFinal: boolean; re
   return { result, message, warning, isFinal: result === 0 || sequence !== undefined, sentMs: attempt.sentMs };
 }
 
+/** How long the registry asked to be left alone; 0 when it did not. A wrong value must not stop a client for hours. */
+function retryAfterMs(attempt: Attempt): number {
+  const askedMs = attempt.kind === 'busy' ? attempt.error.retryAfterMs : attempt.kind === 'answered' ? (attempt.outcome.retryAfterMs ?? 0) : 0;
+  return Math.min(askedMs, LONGEST_RETRY_AFTER_MS);
+}
+
 function whyWaiting(attempt: Attempt): string {
+  if (attempt.kind === 'busy') return `the registry is busy: ${sentenceOf(attempt.error)}`;
   if (attempt.kind === 'undelivered') return 'no registry is running';
   if (attempt.kind !== 'answered') return 'the registry does not answer';
   if (attempt.outcome.settlement === 'pending') return 'it is in the log, and its operation is still open';
   if (attempt.outcome.settlement === 'settled') return attempt.outcome.message;
+  if (attempt.outcome.retryAfterMs !== undefined) return `the registry is busy: ${attempt.outcome.message}`;
   return 'the registry could not append it in time (or its clock and that of this host disagree)';
 }
 

@@ -1,3 +1,4 @@
+import { Errno, IrqBypassError } from '@irqmesh/domain';
 import type { Side } from '@irqmesh/domain';
 import type { OpenSession } from '../session/open-session.ts';
 import { ParticipantSlot } from './participant-slot.ts';
@@ -5,6 +6,8 @@ import type { SlotContext } from './participant-slot.ts';
 
 /** How many resting slots are looked at for each command: more than one command can add. */
 const MAX_LOOKED_AT = 8;
+/** Participants of one client with anything to remember. */
+const MAX_PARTICIPANTS = 2_097_152;
 
 /** The participants of a client that have anything to remember; the others are forgotten. */
 export class Slots {
@@ -25,7 +28,9 @@ export class Slots {
   async use<T>(side: Side, id: string, command: (slot: ParticipantSlot) => Promise<T>): Promise<T> {
     const key = keyOf(side, id);
     this.forgetIdle();
-    const slot = this.slots.get(key) ?? new ParticipantSlot(side, id, this.context);
+    const known = this.slots.get(key);
+    if (known === undefined && this.slots.size >= MAX_PARTICIPANTS) throw new IrqBypassError(Errno.ENOMEM, `this client has ${MAX_PARTICIPANTS} participants, which is its limit`);
+    const slot = known ?? new ParticipantSlot(side, id, this.context);
     this.slots.set(key, slot);
     try {
       return await command(slot);

@@ -34,8 +34,15 @@ describe('loadConfig', () => {
       state: { stateDir: expect.stringMatching(/^\/.*\.irqmesh\/state$/) },
       log: { replicas: 1, partitions: 16, acceptDataLoss: false },
       session: { sessionTtlMs: 10_000 },
-      registry: { maxTokens: 4_000_000, evictUnansweredAfterMs: 60_000 },
-      matcher: { leaseTtlMs: 5000, stallAfterMs: 10_000 },
+      registry: {
+        maxTokens: 4_000_000,
+        maxSessions: 65_536,
+        maxRegistrationsPerSession: 1_048_576,
+        maxOpenOperations: 100_000,
+        maxItemsUnderWay: 65_536,
+        evictUnansweredAfterMs: 60_000,
+      },
+      matcher: { leaseTtlMs: 5000, stallAfterMs: 10_000, maxDrivenOperations: 16_384 },
     });
   });
 
@@ -57,6 +64,11 @@ describe('loadConfig', () => {
         IRQMESH_ACCEPT_DATA_LOSS: 'true',
         IRQMESH_SESSION_TTL_MS: '500',
         IRQMESH_MAX_TOKENS: '7',
+        IRQMESH_MAX_SESSIONS: '8',
+        IRQMESH_MAX_REGISTRATIONS_PER_SESSION: '9',
+        IRQMESH_MAX_OPEN_OPERATIONS: '10',
+        IRQMESH_MAX_ITEMS_UNDER_WAY: '11',
+        IRQMESH_MAX_DRIVEN_OPERATIONS: '12',
         IRQMESH_EVICT_UNANSWERED_AFTER_MS: '1000',
         IRQMESH_LEASE_TTL_MS: '600000',
         IRQMESH_STALL_AFTER_MS: '100',
@@ -70,8 +82,8 @@ describe('loadConfig', () => {
       state: { stateDir: '/var/lib/irqmesh' },
       log: { replicas: 3, partitions: 1, acceptDataLoss: true },
       session: { sessionTtlMs: 500 },
-      registry: { maxTokens: 7, evictUnansweredAfterMs: 1000 },
-      matcher: { leaseTtlMs: 600_000, stallAfterMs: 100 },
+      registry: { maxTokens: 7, maxSessions: 8, maxRegistrationsPerSession: 9, maxOpenOperations: 10, maxItemsUnderWay: 11, evictUnansweredAfterMs: 1000 },
+      matcher: { leaseTtlMs: 600_000, stallAfterMs: 100, maxDrivenOperations: 12 },
     });
   });
 

@@ -115,6 +115,14 @@ export const sessionSettings: Settings<SessionSettings> = settings(
 export interface RegistrySettings {
   /** Tokens that a registry takes before it answers -ENOMEM. */
   readonly maxTokens: number;
+  /** Sessions that it keeps in mind before others may not register: -ENOMEM. */
+  readonly maxSessions: number;
+  /** Registrations of one session on its side before it answers -ENOMEM. */
+  readonly maxRegistrationsPerSession: number;
+  /** Operations that wait for the matcher before registers are told to come back later. */
+  readonly maxOpenOperations: number;
+  /** Items of calls that are carried out at once before others are told to come back later. */
+  readonly maxItemsUnderWay: number;
   /** After this time an agent that renews but leaves invokes unanswered is expired. */
   readonly evictUnansweredAfterMs: number;
 }
@@ -122,9 +130,20 @@ export interface RegistrySettings {
 export const registrySettings: Settings<RegistrySettings> = settings(
   {
     IRQMESH_MAX_TOKENS: wholeNumber({ min: 1, max: 100_000_000 }).default(4_000_000),
+    IRQMESH_MAX_SESSIONS: wholeNumber({ min: 1, max: 10_000_000 }).default(65_536),
+    IRQMESH_MAX_REGISTRATIONS_PER_SESSION: wholeNumber({ min: 1, max: 100_000_000 }).default(1_048_576),
+    IRQMESH_MAX_OPEN_OPERATIONS: wholeNumber({ min: 1, max: 100_000_000 }).default(100_000),
+    IRQMESH_MAX_ITEMS_UNDER_WAY: wholeNumber({ min: 1, max: 10_000_000 }).default(65_536),
     IRQMESH_EVICT_UNANSWERED_AFTER_MS: wholeNumber({ min: 1000, max: HOUR_MS }).default(60_000),
   },
-  (env) => ({ maxTokens: env.IRQMESH_MAX_TOKENS, evictUnansweredAfterMs: env.IRQMESH_EVICT_UNANSWERED_AFTER_MS }),
+  (env) => ({
+    maxTokens: env.IRQMESH_MAX_TOKENS,
+    maxSessions: env.IRQMESH_MAX_SESSIONS,
+    maxRegistrationsPerSession: env.IRQMESH_MAX_REGISTRATIONS_PER_SESSION,
+    maxOpenOperations: env.IRQMESH_MAX_OPEN_OPERATIONS,
+    maxItemsUnderWay: env.IRQMESH_MAX_ITEMS_UNDER_WAY,
+    evictUnansweredAfterMs: env.IRQMESH_EVICT_UNANSWERED_AFTER_MS,
+  }),
 );
 
 /** What the matcher has. */
@@ -133,14 +152,17 @@ export interface MatcherSettings {
   readonly leaseTtlMs: number;
   /** An operation that is open for longer is noted as stalled. */
   readonly stallAfterMs: number;
+  /** Operations that are driven at once; the others wait in the fold. */
+  readonly maxDrivenOperations: number;
 }
 
 export const matcherSettings: Settings<MatcherSettings> = settings(
   {
     IRQMESH_LEASE_TTL_MS: wholeNumber({ min: 500, max: 600_000 }).default(5000),
     IRQMESH_STALL_AFTER_MS: wholeNumber({ min: 100, max: HOUR_MS }).default(10_000),
+    IRQMESH_MAX_DRIVEN_OPERATIONS: wholeNumber({ min: 1, max: 1_000_000 }).default(16_384),
   },
-  (env) => ({ leaseTtlMs: env.IRQMESH_LEASE_TTL_MS, stallAfterMs: env.IRQMESH_STALL_AFTER_MS }),
+  (env) => ({ leaseTtlMs: env.IRQMESH_LEASE_TTL_MS, stallAfterMs: env.IRQMESH_STALL_AFTER_MS, maxDrivenOperations: env.IRQMESH_MAX_DRIVEN_OPERATIONS }),
 );
 
 /** Variables that some part of irqmesh reads: all services are often given one environment. */

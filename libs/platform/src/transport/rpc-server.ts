@@ -1,4 +1,4 @@
-import { Errno, IrqBypassError } from '@irqmesh/domain';
+import { BusyError, Errno, IrqBypassError } from '@irqmesh/domain';
 import { CONTENT_TYPE_HEADER, replyContentType } from '@irqmesh/protocol';
 import { headers, Match } from '@nats-io/transport-node';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
@@ -24,6 +24,8 @@ export interface RpcServerOptions {
   readonly limits?: CallLimits;
 }
 
+/** When a call that was turned away may come again. */
+const RETRY_AFTER_MS = 250;
 const DEFAULT_LIMITS: CallLimits = { calls: 8192, bytes: 64 * 1024 * 1024 };
 
 /**
@@ -87,7 +89,7 @@ export class RpcServer extends ServerNats {
     // Nobody would hear the answer.
     if (message.reply === undefined || message.reply === '') return this.rpc.logger.debug({ subject: message.subject }, 'dropped a call without a reply subject');
     const bytes = message.data.length;
-    if (!this.underWay.enter(bytes)) return this.fail(pattern, message, new IrqBypassError(Errno.EAGAIN, 'too many calls are under way here; try again'));
+    if (!this.underWay.enter(bytes)) return this.fail(pattern, message, new BusyError('too many calls are under way here; ask again later', RETRY_AFTER_MS));
     try {
       const reply = await this.handle(pattern, message);
       if (reply !== undefined) this.respond(message, reply);

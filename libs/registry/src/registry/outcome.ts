@@ -6,6 +6,7 @@ import { formatResult } from '@irqmesh/domain';
  * - `settled`: the result holds.
  * - `pending`: the event is in the log (or, with sequence 0, may be); its operation was open at the deadline.
  * - `not_appended`: nothing was appended by the deadline, and nothing will be for this attempt.
+ * - `busy`: the same, at once, since a bound is reached; worth asking again after a while.
  */
 export type ItemOutcome =
   | {
@@ -19,7 +20,8 @@ export type ItemOutcome =
       readonly holderSequence?: number | undefined;
     }
   | { readonly kind: 'pending'; readonly sequence: number }
-  | { readonly kind: 'not_appended' };
+  | { readonly kind: 'not_appended' }
+  | { readonly kind: 'busy'; readonly message: string; readonly retryAfterMs: number };
 
 export const NOT_APPENDED: ItemOutcome = { kind: 'not_appended' };
 

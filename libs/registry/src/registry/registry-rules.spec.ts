@@ -49,6 +49,52 @@ describe('register and unregister', () => {
     expect((await registry.register('p3', TOKEN)).outcome).toMatchObject({ result: -16 });
   });
 
+  test('a registration beyond the limit of its session is refused with -ENOMEM; another session has room', async () => {
+    const registry = await world.start('producer', { maxRegistrationsPerSession: 1 });
+    await world.renew('s2');
+    await registry.register('p1', TOKEN);
+    expect((await registry.register('p2', 'other')).outcome).toMatchObject({ result: -12 });
+    expect((await registry.register('p3', 'other', { session: 's2' })).outcome).toMatchObject({ result: 0 });
+    await registry.unregister('p1', TOKEN);
+    expect((await registry.register('p2', 'third', { requestId: 'again' })).outcome).toMatchObject({ result: 0 });
+  });
+
+  test('a session beyond the limit may not register: -ENOMEM, until another is over', async () => {
+    const registry = await world.start('producer', { maxSessions: 1 });
+    await world.renew('s2');
+    expect((await registry.register('p1', TOKEN, { session: 's2' })).outcome).toMatchObject({ result: -12, message: expect.stringContaining('another session') });
+    await world.expire('s1');
+    expect((await registry.register('p1', TOKEN, { session: 's2' })).outcome).toMatchObject({ result: 0 });
+  });
+
+  test('while too many operations wait for the matcher a register is asked to come back; an unregister is taken', async () => {
+    const [producers, consumers] = [await world.start('producer', { maxOpenOperations: 1 }), await world.start('consumer')];
+    await consumers.register('c1', TOKEN);
+    const connecting = await producers.register('p1', TOKEN);
+    const busy = { settlement: 'not_appended', result: -11, retryAfterMs: 1_000, message: expect.stringContaining('wait for the matcher') };
+    expect((await producers.register('p2', 'other')).outcome).toMatchObject(busy);
+    expect(await world.types('other')).toEqual([]);
+    await consumers.unregister('c1', TOKEN);
+    expect(await world.types(TOKEN)).toEqual(['ConsumerRegistered', 'ProducerRegistered', 'ConsumerUnregistered']);
+    const outcome = { producerSequence: 2, consumerSequence: 1, runs: NO_RUNS };
+    await world.append(TOKEN, { type: 'PairConnected', operationSequence: 2, ...outcome }, 0);
+    expect(connecting.outcome).toMatchObject({ result: 0 });
+    await world.append(TOKEN, { type: 'PairDisconnected', operationSequence: 3, ...outcome }, 4);
+    expect((await producers.register('p2', 'other')).outcome).toMatchObject({ settlement: 'settled', result: 0 });
+  });
+
+  test('while too many items are under way one more is asked to come back, whatever it is', async () => {
+    const [producers, consumers] = [await world.start('producer', { maxItemsUnderWay: 1 }), await world.start('consumer')];
+    await consumers.register('c1', TOKEN);
+    const waiting = await producers.register('p1', TOKEN);
+    const busy = { settlement: 'not_appended', result: -11, retryAfterMs: 250 };
+    expect((await producers.register('p2', 'other')).outcome).toMatchObject(busy);
+    expect((await producers.result('p1', TOKEN, 'register-p1')).outcome).toMatchObject(busy);
+    await world.append(TOKEN, { type: 'PairConnected', operationSequence: 2, producerSequence: 2, consumerSequence: 1, runs: NO_RUNS }, 0);
+    expect(waiting.outcome).toMatchObject({ result: 0 });
+    expect((await producers.register('p2', 'other')).outcome).toMatchObject({ result: 0 });
+  });
+
   test('a callback deadline out of range is -EINVAL, an unknown session -ENODEV; nothing is appended', async () => {
     const registry = await world.start('producer');
     expect((await registry.register('p1', TOKEN, { callbackDeadlineMs: 5_501 })).outcome).toMatchObject({ result: -22 });

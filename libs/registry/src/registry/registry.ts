@@ -5,6 +5,8 @@ import type { LogFollower, SettledOperation } from '../follower/log-follower.ts'
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { SessionExpiry } from '../sessions/session-expiry.ts';
 import type { Appender } from './appender.ts';
+import { ITEMS_RETRY_AFTER_MS, OPERATIONS_RETRY_AFTER_MS } from './limits.ts';
+import type { RegistryLimits } from './limits.ts';
 import { NOT_APPENDED, settledOutcome } from './outcome.ts';
 import type { ItemOutcome } from './outcome.ts';
 import type { RefusalNotes } from './refusal-notes.ts';
@@ -21,8 +23,7 @@ export interface RegistryOptions {
   /** Decide-and-append is serialized per token; shared with the expiry, which appends too. */
   readonly tokenLock: KeyedLock;
   readonly sessionTtlMs: number;
-  /** Tokens beyond this are refused with -ENOMEM. */
-  readonly maxTokens: number;
+  readonly limits: RegistryLimits;
 }
 
 /** What a call brings beside its command. */
@@ -44,6 +45,8 @@ type Step =
  */
 export class Registry {
   private readonly options: RegistryOptions;
+  /** Items that are being carried out. */
+  private underWay = 0;
 
   constructor(options: RegistryOptions) {
     this.options = options;
@@ -55,9 +58,13 @@ export class Registry {
 
   /** Registers a participant of a session that holds a lease; waits until it is settled or the deadline. */
   async register(command: RegisterCommand, context: CallContext): Promise<ItemOutcome> {
+    return this.whileThereIsRoom(() => this.carryOutRegister(command, context));
+  }
+
+  private async carryOutRegister(command: RegisterCommand, context: CallContext): Promise<ItemOutcome> {
     const refusal = this.refuseDeadline(command.deadlineMs) ?? (await this.refuseSession(command.participant));
     if (refusal !== undefined) return refusal;
-    const decide = (): Decision => decideRegister(this.options.follower.fold, command, this.hasRoomFor(command.token));
+    const decide = (): Decision => decideRegister(this.options.follower.fold, command, this.hasRoomFor(command));
     const outcome = await this.carryOut(command, context, 'register', decide);
     if (outcome.kind === 'settled' && outcome.sequence === 0 && outcome.result !== 0) {
       this.options.notes.refused(command, outcome.result, outcome.holderSequence);
@@ -67,11 +74,15 @@ export class Registry {
 
   /** Removes a registration; resolves as settled once its disconnect is done, or there was nothing to do. */
   async unregister(command: UnregisterCommand, context: CallContext): Promise<ItemOutcome> {
-    return this.carryOut(command, context, 'unregister', () => decideUnregister(this.options.follower.fold, command));
+    return this.whileThereIsRoom(() => this.carryOut(command, context, 'unregister', () => decideUnregister(this.options.follower.fold, command)));
   }
 
   /** How a request ended, without ever carrying it out. `not_appended` when the log does not hold it. */
   async result(participant: Participant, token: string, requestId: string, context: CallContext): Promise<ItemOutcome> {
+    return this.whileThereIsRoom(() => this.findResult(participant, token, requestId, context));
+  }
+
+  private async findResult(participant: Participant, token: string, requestId: string, context: CallContext): Promise<ItemOutcome> {
     const { follower, appender, side } = this.options;
     if (!(await appender.refresh([token], context.deadlineMs))) return { kind: 'pending', sequence: 0 };
     const memory = follower.fold.participant(side, participant);
@@ -117,6 +128,7 @@ export class Registry {
         if (fresh === undefined) continue;
         return { kind: 'done', outcome: fresh };
       }
+      if (verb === 'register' && this.isBehind()) return { kind: 'done', outcome: BEHIND };
       const { requestId, participant, token } = command;
       const event: NewEvent = {
         id: `${verb}:${side}:${participant.host}:${participant.session}:${participant.id}:${requestId}`,
@@ -175,19 +187,41 @@ export class Registry {
   }
 
   private async refuseSession(participant: Participant): Promise<ItemOutcome | undefined> {
-    if (await this.options.sessions.admit(participant)) return undefined;
+    const admission = await this.options.sessions.admit(participant);
+    if (admission === 'admitted') return undefined;
+    if (admission === 'no_room') return refused(Errno.ENOMEM, `this service has no room for another session; its limit of ${this.options.limits.maxSessions} is reached`);
     return refused(Errno.ENODEV, `host ${participant.host} has no open session ${participant.session} (${formatParticipant(participant)}): it is unknown or has expired`);
   }
 
-  private hasRoomFor(token: string): boolean {
-    const { follower, maxTokens } = this.options;
-    return follower.fold.tokenCount < maxTokens || follower.fold.isLive(token);
+  private hasRoomFor({ token, participant, side }: RegisterCommand): boolean {
+    const { follower, limits } = this.options;
+    const { fold } = follower;
+    if (fold.registrationCount(participant, side) >= limits.maxRegistrationsPerSession) return false;
+    return fold.tokenCount < limits.maxTokens || fold.isLive(token);
+  }
+
+  /** Whether so much waits for the matcher that no more is to be put behind it. What leaves is always taken. */
+  private isBehind(): boolean {
+    return this.options.follower.fold.openOperations >= this.options.limits.maxOpenOperations;
+  }
+
+  private async whileThereIsRoom(carryOut: () => Promise<ItemOutcome>): Promise<ItemOutcome> {
+    if (this.underWay >= this.options.limits.maxItemsUnderWay) return CROWDED;
+    this.underWay += 1;
+    try {
+      return await carryOut();
+    } finally {
+      this.underWay -= 1;
+    }
   }
 
   private leftMs(context: CallContext): number {
     return context.deadlineMs - this.options.clock.nowMs();
   }
 }
+
+const BEHIND: ItemOutcome = { kind: 'busy', message: 'too many operations wait for the matcher; ask again later', retryAfterMs: OPERATIONS_RETRY_AFTER_MS };
+const CROWDED: ItemOutcome = { kind: 'busy', message: 'too many requests are under way here; ask again later', retryAfterMs: ITEMS_RETRY_AFTER_MS };
 
 function outcomeOf({ settlement, event }: SettledOperation, sequence: number): ItemOutcome {
   return settledOutcome(settlement.result, sequence, event);

@@ -72,6 +72,10 @@ function toMessage(requestId: string, outcome: ItemOutcome): ItemOutcomeMessage 
     const { result, message, sequence, warning, holderSequence } = outcome;
     return { requestId, settlement: 'settled', result, message, warning, holderSequence, sequence: sequence === 0 ? undefined : sequence };
   }
+  if (outcome.kind === 'busy') {
+    const { message, retryAfterMs } = outcome;
+    return { requestId, settlement: 'not_appended', result: Errno.EAGAIN, message, warning: false, retryAfterMs };
+  }
   const sequence = outcome.kind === 'pending' && outcome.sequence > 0 ? outcome.sequence : undefined;
   return { requestId, settlement: outcome.kind, result: 0, message: '', warning: false, sequence };
 }

@@ -1,6 +1,7 @@
 import type { Clock, Random, Side } from '@irqmesh/domain';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { RegistryNodeSettings } from '../registry-node.ts';
+import type { RegistryLimits } from '../registry/limits.ts';
 import { RegistryRpc } from '../rpc/registry-rpc.ts';
 import { openRegistryNode } from './open-registry-node.ts';
 import { NodeRunner } from './node-runner.ts';
@@ -12,7 +13,7 @@ export interface RegistryServiceContext {
     readonly state: { readonly stateDir: string };
     readonly log: { readonly replicas: number; readonly partitions: number; readonly acceptDataLoss: boolean };
     readonly sessions: { readonly sessionTtlMs: number };
-    readonly registry: { readonly maxTokens: number; readonly evictUnansweredAfterMs: number };
+    readonly registry: RegistryLimits & { readonly evictUnansweredAfterMs: number };
   };
   readonly nats: NatsConnection;
   readonly logger: { warn(fields: object, message: string): void };

@@ -14,6 +14,8 @@ export interface SessionExpiryOptions {
   readonly appender: Appender;
   readonly tokenLock: KeyedLock;
   readonly clock: Clock;
+  /** Sessions that are kept in mind; further ones may not register. */
+  readonly maxSessions: number;
   /** How often sessions with registrations are looked up again, in case a notification was missed. */
   readonly sweepEveryMs: number;
   /** Told of each renewal. */
@@ -22,6 +24,9 @@ export interface SessionExpiryOptions {
   readonly onGone: (session: SessionName) => void;
   readonly onError: (message: string, error: unknown) => void;
 }
+
+/** Whether a session may register: it holds no lease that is known, or there is no room to keep it in mind. */
+export type Admission = 'admitted' | 'unknown' | 'no_room';
 
 /** How long an append may stay unanswered before it is tried again. */
 const ATTEMPT_MS = 5_000;
@@ -57,18 +62,20 @@ export class SessionExpiry implements SessionListener {
    * Whether a session may register: it holds a lease, and the one that it replaces has been expired.
    * Unknown ones are looked up at the bucket's leader, since the watch may lag.
    */
-  async admit(session: SessionName): Promise<boolean> {
-    if (this.evicting.has(sessionKey(session))) return false;
+  async admit(session: SessionName): Promise<Admission> {
+    if (this.evicting.has(sessionKey(session))) return 'unknown';
     const known = this.alive.get(sessionKey(session));
     const state = known ?? (await this.options.directory.lookUp(session));
-    if (state === undefined) return false;
+    if (state === undefined) return 'unknown';
+    if (known === undefined && this.isFull) return 'no_room';
     if (known === undefined) this.onRenewed(state);
     if (state.replaces !== undefined) await this.expire({ host: state.host, session: state.replaces });
-    return true;
+    return 'admitted';
   }
 
   onRenewed(state: SessionState): void {
     const isNew = !this.alive.has(sessionKey(state));
+    if (isNew && this.isFull) return;
     this.alive.set(sessionKey(state), state);
     if (isNew && state.replaces !== undefined) void this.expire({ host: state.host, session: state.replaces });
     this.options.onRenewed(state);
@@ -98,6 +105,10 @@ export class SessionExpiry implements SessionListener {
   /** Ends one registration that its agent does not know (any more). */
   async disown(token: string, sequence: number): Promise<void> {
     await this.expireOne(token, sequence, 'disowned');
+  }
+
+  private get isFull(): boolean {
+    return this.alive.size >= this.options.maxSessions;
   }
 
   /** Whether the session's lease is held, as far as the watch has told. */

@@ -10,11 +10,14 @@ import type { AgentCaller, AgentHoldings } from '../agents/agent-caller.ts';
 import { InMemoryBucket } from '../buckets/in-memory-bucket.ts';
 import { InMemoryReadModel } from '../read-model/in-memory-read-model.ts';
 import { RegistryNode } from '../registry-node.ts';
+import type { RegistryLimits } from '../registry/limits.ts';
 import { BucketSessionDirectory } from '../sessions/bucket-session-directory.ts';
 import { GatedLog } from './gated-log.ts';
 
 export const HOST = 'host-a';
 export const SESSION_TTL_MS = 10_000;
+/** Out of the way unless a test is about them. */
+const LIMITS: RegistryLimits = { maxTokens: 100, maxSessions: 100, maxRegistrationsPerSession: 100, maxOpenOperations: 100, maxItemsUnderWay: 100 };
 
 /** The agents of a test: what each session's holds, and how it answers invokes. */
 class ScriptedAgents implements AgentCaller {
@@ -42,12 +45,12 @@ export class RegistryWorld {
   private ids = 0;
 
   /** Starts one more instance of a side's registry. */
-  async start(side: Side, { maxTokens = 100 }: { readonly maxTokens?: number } = {}): Promise<RegistryUnderTest> {
+  async start(side: Side, limits: Partial<RegistryLimits> = {}): Promise<RegistryUnderTest> {
     const log = new GatedLog(this.log);
     const random: Random = { id: () => `id${++this.ids}`, fraction: () => 0 };
     const onWarning = (message: string): void => void this.warnings.push(message);
     const ports = { log, clock: this.clock, random, agents: this.agents, readModel: new InMemoryReadModel(), sessions: new BucketSessionDirectory(this.bucket, onWarning) };
-    const settings = { side, instance: `i${this.nodes.length}`, sessionTtlMs: SESSION_TTL_MS, maxTokens, acceptDataLoss: false, evictUnansweredAfterMs: 60_000 };
+    const settings = { side, instance: `i${this.nodes.length}`, sessionTtlMs: SESSION_TTL_MS, ...LIMITS, ...limits, acceptDataLoss: false, evictUnansweredAfterMs: 60_000 };
     const node = new RegistryNode(settings, ports, {
       onWarning,
       onFatal: (error) => {

@@ -23,6 +23,8 @@ export interface MatcherNodeSettings {
   readonly acceptDataLoss: boolean;
   /** An operation open for longer than this leaves a note in the log. */
   readonly stallAfterMs: number;
+  /** Operations driven at once; the others wait in the fold. */
+  readonly maxDrivenOperations: number;
 }
 
 /** One matcher, put together from its parts; the service and the simulator run this. */
@@ -35,13 +37,13 @@ export class MatcherNode {
   private closed = false;
 
   constructor(settings: MatcherNodeSettings, ports: MatcherNodePorts, { onFatal, onWarning }: NodeReports) {
-    const { instance, acceptDataLoss, stallAfterMs } = settings;
+    const { instance, acceptDataLoss, stallAfterMs, maxDrivenOperations } = settings;
     const { log, readModel, clock } = ports;
     const follower = new LogFollower({ log, clock, readModel, acceptDataLoss, onFatal, onWarning });
     const holds = (partition: number): boolean => this.leases.holds(partition);
     const invoker = new RegistryInvoker(ports.registries);
     this.follower = follower;
-    this.matcher = new Matcher({ follower, log, invoker, clock, source: `matcher/${instance}`, holds, stallAfterMs, onError: onWarning });
+    this.matcher = new Matcher({ follower, log, invoker, clock, source: `matcher/${instance}`, holds, stallAfterMs, maxDrivenOperations, onError: onWarning });
     this.leases = new PartitionLeases({
       bucket: ports.leases,
       clock,

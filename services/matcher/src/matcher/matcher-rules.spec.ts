@@ -106,6 +106,21 @@ describe('driving', () => {
     expect(await world.last()).toMatchObject({ type: 'PairConnected' });
   });
 
+  test('no more operations are driven at once than allowed; the others follow as soon as one ends', async () => {
+    world.maxDrivenOperations = 2;
+    const answers: (() => void)[] = [];
+    world.answer = (item) => new Promise((resolve) => answers.push(() => resolve(succeed(item) as InvokeOutcomeMessage)));
+    await world.start('m1');
+    for (let index = 0; index < 6; index++) await world.openConnect(`token-${index}`);
+    expect(answers).toHaveLength(2);
+    for (let done = 0; done < 6; done++) {
+      answers[done]!();
+      await world.clock.settle();
+      expect(answers).toHaveLength(Math.min(6, done + 3));
+    }
+    for (let index = 0; index < 6; index++) expect((await world.events(`token-${index}`)).at(-1)!.body.type).toBe('PairConnected');
+  });
+
   test('an operation that is open for long leaves one note that names the step', async () => {
     world.answer = () => ({ status: 'running', runs: [], message: '' });
     await world.start('m1');

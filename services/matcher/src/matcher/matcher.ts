@@ -16,6 +16,8 @@ export interface MatcherOptions {
   readonly holds: (partition: number) => boolean;
   /** An operation open for longer than this leaves a note in the log. */
   readonly stallAfterMs: number;
+  /** Operations driven at once; the others wait. */
+  readonly maxDrivenOperations: number;
   readonly onError: (message: string, error: unknown) => void;
 }
 
@@ -33,6 +35,8 @@ export class Matcher {
   private readonly options: MatcherOptions;
   private readonly drives = new Map<string, OperationDrive>();
   private readonly running = new Set<Promise<void>>();
+  /** Tokens that wait for a drive to end, in the order in which they came. */
+  private readonly waiting = new Set<string>();
   private closed = false;
 
   constructor(options: MatcherOptions) {
@@ -73,6 +77,7 @@ export class Matcher {
     if (operation === undefined || this.closed || !this.options.follower.caughtUp) return;
     const { token } = state;
     if (this.drives.has(token) || !this.options.holds(this.partitionOf(token))) return;
+    if (this.drives.size >= this.options.maxDrivenOperations) return void this.waiting.add(token);
     const drive = new OperationDrive(operation, { ...this.options, mayDrive: () => this.options.holds(this.partitionOf(token)) });
     this.drives.set(token, drive);
     const run = drive.run().finally(() => {
@@ -81,8 +86,18 @@ export class Matcher {
       // The token's next operation may have waited behind this one; so may this very one, if the lease was lost for a
       // moment and is back.
       this.consider(this.options.follower.fold.token(token));
+      this.considerNext();
     });
     this.running.add(run);
+  }
+
+  /** Lets those that wait have the room that there is. */
+  private considerNext(): void {
+    for (const token of this.waiting) {
+      if (this.drives.size >= this.options.maxDrivenOperations) return;
+      this.waiting.delete(token);
+      this.consider(this.options.follower.fold.token(token));
+    }
   }
 
   private partitionOf(token: string): number {

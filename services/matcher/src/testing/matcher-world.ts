@@ -33,12 +33,13 @@ export class MatcherWorld implements InvokeCaller {
   /** Every call that reached a side: `consumer stop,add_producer` or `consumer rollback`. */
   readonly calls: string[] = [];
   answer: Answer = succeed;
+  maxDrivenOperations = 100;
   private readonly nodes = new Set<MatcherNode>();
   private ids = 0;
 
   /** @param log what the matcher reads and writes by; the world's own log unless given. */
   async start(instance: string, log: EventLog = this.log): Promise<MatcherNode> {
-    const settings = { instance, acceptDataLoss: false, stallAfterMs: 10_000 };
+    const settings = { instance, acceptDataLoss: false, stallAfterMs: 10_000, maxDrivenOperations: this.maxDrivenOperations };
     const ports = { log, readModel: new InMemoryReadModel(), leases: this.leases, registries: this, clock: this.clock };
     const node = new MatcherNode(settings, ports, {
       onFatal: (error) => {
@@ -67,8 +68,8 @@ export class MatcherWorld implements InvokeCaller {
     return outcomes.some((outcome) => outcome === undefined) ? undefined : (outcomes as InvokeOutcomeMessage[]);
   }
 
-  async append(body: EventBody, expectedLastSequence?: number): Promise<number> {
-    const result = await this.log.append({ event: { id: `e${++this.ids}`, token: TOKEN, timeMs: 0, source: 'test', body }, expectedLastSequence });
+  async append(body: EventBody, expectedLastSequence?: number, token: string = TOKEN): Promise<number> {
+    const result = await this.log.append({ event: { id: `e${++this.ids}`, token, timeMs: 0, source: 'test', body }, expectedLastSequence });
     if (result.kind !== 'appended') throw new Error(`the test's event was not appended: ${result.kind}`);
     await this.clock.settle();
     return result.sequence;
@@ -87,6 +88,13 @@ export class MatcherWorld implements InvokeCaller {
     return this.append({ type: 'ConsumerRegistered', ...details }, expectedLastSequence);
   }
 
+  /** A producer without callbacks and a consumer register with a token of their own: a connect that takes one call. */
+  async openConnect(token: string): Promise<void> {
+    const common = { callbacks: callbackSet('consumer', CALLBACKS.consumer), deadlineMs: 1_000 };
+    await this.append({ type: 'ConsumerRegistered', participant: { host: 'host-b', session: 's2', id: token }, requestId: `c-${token}`, ...common }, 0, token);
+    await this.append({ type: 'ProducerRegistered', irq: 1, participant: { host: 'host-a', session: 's1', id: token }, requestId: `p-${token}`, ...common, callbacks: callbackSet('producer', []) }, 0, token);
+  }
+
   /** The registration's end stands in the log. */
   leave(side: Side, registrationSequence: number, reason: 'requested' | 'session_expired'): Promise<number> {
     const [host, session, id] = side === 'producer' ? ['host-a', 's1', 'vector-1'] : ['host-b', 's2', 'irqfd-1'];
@@ -95,8 +103,8 @@ export class MatcherWorld implements InvokeCaller {
     return this.append({ type, ...common }, registrationSequence);
   }
 
-  async events(): Promise<LogEvent[]> {
-    return this.log.readToken(TOKEN, { fromSequence: 1, limit: 1_000 });
+  async events(token: string = TOKEN): Promise<LogEvent[]> {
+    return this.log.readToken(token, { fromSequence: 1, limit: 1_000 });
   }
 
   async last(): Promise<EventBody> {

@@ -9,6 +9,8 @@ import type { World } from '../world/world.ts';
 import { ServiceProcess } from './service-process.ts';
 
 const STALL_AFTER_MS = 10_000;
+/** Fewer than there are tokens, so that some have to wait. */
+const MAX_DRIVEN_OPERATIONS = 2;
 
 /** One matcher. */
 export class MatcherProcess extends ServiceProcess {
@@ -27,7 +29,7 @@ export class MatcherProcess extends ServiceProcess {
       registries: new SimInvokeCaller(seat),
       clock: seat.clock,
     };
-    return new MatcherNode({ instance: this.node, acceptDataLoss: false, stallAfterMs: STALL_AFTER_MS }, ports, this.reports(seat));
+    return new MatcherNode({ instance: this.node, acceptDataLoss: false, stallAfterMs: STALL_AFTER_MS, maxDrivenOperations: MAX_DRIVEN_OPERATIONS }, ports, this.reports(seat));
   }
 
   protected takeCalls({ life }: Seat): void {

@@ -1,6 +1,6 @@
 import type { Side } from '@irqmesh/domain';
 import { BucketSessionDirectory, RegistryNode } from '@irqmesh/registry';
-import type { InMemoryReadModel, Node, RegistryRpc } from '@irqmesh/registry';
+import type { InMemoryReadModel, Node, RegistryLimits, RegistryRpc } from '@irqmesh/registry';
 import type { ClockError } from '../time/process-clock.ts';
 import { SimBucket } from '../world/sim-buckets.ts';
 import { SimAgentCaller } from '../world/sim-calls.ts';
@@ -9,9 +9,8 @@ import type { Seat } from '../world/seat.ts';
 import type { Responder, World } from '../world/world.ts';
 import { ServiceProcess } from './service-process.ts';
 
-export interface RegistrySettings {
+export interface RegistrySettings extends RegistryLimits {
   readonly sessionTtlMs: number;
-  readonly maxTokens: number;
   readonly evictUnansweredAfterMs: number;
 }
 

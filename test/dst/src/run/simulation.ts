@@ -52,7 +52,8 @@ const SESSION_TTL_MS = 10_000;
 const LEASE_TTL_MS = 3_000;
 /** Production waits for 60 s; a world lives for about a minute. */
 const EVICT_AFTER_MS = 12_000;
-const MAX_TOKENS = 1_000;
+/** Out of reach, but for the operations: a few that are open make a registry say that it is busy. */
+const LIMITS = { maxTokens: 1_000, maxSessions: 1_000, maxRegistrationsPerSession: 1_000, maxOpenOperations: 6, maxItemsUnderWay: 1_000 };
 /** How far a host's wall clock may be off: deadlines are wall-clock times and last 5 s. */
 const MAX_OFFSET_MS = 1_000;
 /** Clock rates agree, but for what real crystals differ by, and ten times that (rule 4). */
@@ -180,7 +181,7 @@ export class Simulation {
 
   private makeServices(): ServiceProcess[] {
     const { world, shape } = this;
-    const settings = { sessionTtlMs: SESSION_TTL_MS, maxTokens: MAX_TOKENS, evictUnansweredAfterMs: EVICT_AFTER_MS };
+    const settings = { sessionTtlMs: SESSION_TTL_MS, ...LIMITS, evictUnansweredAfterMs: EVICT_AFTER_MS };
     const registries = (['producer', 'consumer'] as const).flatMap((side) =>
       Array.from({ length: shape.registries[side] }, (_, index) => new RegistryProcess(world, side, index, settings, this.drawClockError(`${side} ${index}`))),
     );
