@@ -111,7 +111,7 @@ const others = [
   mutation(undefined, 'register resolves while its operation is open', [SETTLE, "attempt.outcome.settlement !== 'settled') return undefined;\n  const", "attempt.outcome.settlement === 'not_appended') return undefined;\n  const"]),
   mutation(undefined, 'unregister does not wait for a callback that overran', [SLOT, 'if (this.ending !== undefined) await unlessAborted(this.ending, deadline.signal);\n  }', '}']),
   mutation(undefined, 'a matcher appends again before its fold has passed a conflict', [DRIVE, 'while (!(await follower.whenPosition(sequence, FOLD_WAIT_MS))) if (this.current() === undefined) return;', 'await follower.whenPosition(sequence, FOLD_WAIT_MS);']),
-  mutation(undefined, 'what waited behind a drive is not looked at when it ends', [MATCHER, '      this.consider(this.options.follower.fold.token(token));\n', '']),
+  mutation(undefined, 'what waited behind a drive is not looked at when it ends', [MATCHER, '      this.consider(this.options.follower.fold.token(token));\n      this.considerNext();\n', '      this.considerNext();\n']),
   mutation(undefined, 'disconnect deletes the consumer first', [
     PLAN,
     "    { side: 'consumer', callback: 'del_producer' },\n    { side: 'producer', callback: 'del_consumer' },\n",

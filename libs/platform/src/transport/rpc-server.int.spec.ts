@@ -67,7 +67,7 @@ describe('RpcServer', () => {
     await serve(() => held, { limits: { calls: 2, bytes: 1000 } });
     const calls = [1, 2].map(() => client.request(SUBJECT, '', { timeout: 5000 }));
     const { failure } = decodeRegistryReply((await client.request(SUBJECT, '', { timeout: 5000 })).data, 'application/protobuf');
-    expect(failure).toMatchObject({ errno: -11, message: '-11 (EAGAIN): too many calls are under way here; try again' });
+    expect(failure).toMatchObject({ errno: -11, message: '-11 (EAGAIN): too many calls are under way here; ask again later', retryAfterMs: expect.any(Number) });
     release();
     expect((await Promise.all(calls)).map(({ data }) => [...data])).toEqual([[1], [1]]);
     expect([...(await client.request(SUBJECT)).data]).toEqual([1]);
