@@ -1,7 +1,7 @@
 import { DEFAULT_PARTITIONS } from '@irqmesh/domain';
 import type { EventKind, LogEvent } from '@irqmesh/domain';
-import { decodeEvent, encodeEvent, EventHeader, eventSubject } from '@irqmesh/protocol';
-import type { StoredMessage } from '@irqmesh/protocol';
+import { decodeRecord, encodeEvent, EventHeader, eventSubject } from '@irqmesh/protocol';
+import type { LogRecord } from '@irqmesh/protocol';
 import { checkExpectation, checkReadLimit } from './arguments.ts';
 import { checkCheckpoint } from './checkpoint.ts';
 import { InMemoryReader } from './in-memory-reader.ts';
@@ -39,7 +39,7 @@ export class InMemoryEventLog implements EventLog {
   private readonly createdMs: number;
   private readonly rememberedIds: number;
   private readonly idBeforeExpectation: boolean;
-  private readonly messages: StoredMessage[] = [];
+  private readonly messages: LogRecord[] = [];
   private readonly lastSequenceOfSubject = new Map<string, number>();
   private readonly sequencesOfToken = new Map<string, number[]>();
   private readonly sequenceOfId = new Map<string, number>();
@@ -67,7 +67,8 @@ export class InMemoryEventLog implements EventLog {
     if (isConflict && (duplicateOf === undefined || !this.idBeforeExpectation)) return { kind: 'conflict' };
     if (duplicateOf !== undefined) return { kind: 'appended', sequence: duplicateOf, duplicate: true };
     const sequence = this.messages.length + 1;
-    this.messages.push({ subject, sequence, headers: { get: (name) => headers[name] ?? '' }, payload });
+    const stored = expectedLastSequence === undefined ? headers : { ...headers, [EventHeader.expectedLastSequence]: String(expectedLastSequence) };
+    this.messages.push({ subject, sequence, headers: stored, payload });
     this.lastSequenceOfSubject.set(subject, sequence);
     this.remember(event.token, event.id, sequence);
     for (const reader of this.readers) reader.wake();
@@ -77,7 +78,7 @@ export class InMemoryEventLog implements EventLog {
   async read(sequence: number): Promise<LogEvent | undefined> {
     this.checkOpen();
     const message = this.messages[sequence - 1];
-    return message === undefined ? undefined : decodeEvent(message);
+    return message === undefined ? undefined : decodeRecord(message);
   }
 
   async leaderLastSequence(token: string, kind?: EventKind): Promise<number> {
@@ -90,12 +91,12 @@ export class InMemoryEventLog implements EventLog {
     this.checkOpen();
     checkReadLimit(limit);
     const sequences = this.sequencesOfToken.get(token) ?? [];
-    return sequences.filter((sequence) => sequence >= fromSequence).slice(0, limit).map((sequence) => decodeEvent(this.messages[sequence - 1]!));
+    return sequences.filter((sequence) => sequence >= fromSequence).slice(0, limit).map((sequence) => decodeRecord(this.messages[sequence - 1]!));
   }
 
   async subscribe(after: Checkpoint, logReader: LogReader): Promise<LogSubscription> {
     this.checkOpen();
-    await checkCheckpoint(after, await this.identity(), async (sequence) => this.messages[sequence - 1]?.headers.get(EventHeader.id));
+    await checkCheckpoint(after, await this.identity(), async (sequence) => this.messages[sequence - 1]?.headers[EventHeader.id]);
     this.checkOpen();
     const reader = new InMemoryReader(this.messages, after.sequence, logReader, () => this.readers.delete(reader));
     this.readers.add(reader);

@@ -1,10 +1,10 @@
-import { decodeEvent } from '@irqmesh/protocol';
-import type { StoredMessage } from '@irqmesh/protocol';
+import { decodeRecord } from '@irqmesh/protocol';
+import type { LogRecord } from '@irqmesh/protocol';
 import type { LogReader, LogSubscription } from './port.ts';
 
 /** One reader of an in-memory log: hands it what it has not seen yet, in a microtask. */
 export class InMemoryReader implements LogSubscription {
-  private readonly messages: readonly StoredMessage[];
+  private readonly messages: readonly LogRecord[];
   private readonly reader: LogReader;
   private readonly onClosed: () => void;
   private readonly catchUpTo: number;
@@ -13,7 +13,7 @@ export class InMemoryReader implements LogSubscription {
   private scheduled = false;
   private closed = false;
 
-  constructor(messages: readonly StoredMessage[], position: number, reader: LogReader, onClosed: () => void) {
+  constructor(messages: readonly LogRecord[], position: number, reader: LogReader, onClosed: () => void) {
     this.messages = messages;
     this.position = position;
     this.reader = reader;
@@ -50,7 +50,7 @@ export class InMemoryReader implements LogSubscription {
       }
       const message = this.messages[this.position];
       if (message === undefined) return;
-      const event = decodeEvent(message);
+      const event = decodeRecord(message);
       this.position = message.sequence;
       this.reader.onEvent(event);
     }

@@ -6,8 +6,9 @@ import type { EventBody, NewEvent } from '@irqmesh/domain';
 import fc from 'fast-check';
 import { bodies, event, eventWith } from '../test-support/arbitraries.ts';
 import { thrownBy } from '../test-support/thrown-by.ts';
-import { decodeEvent, encodeEvent, EventDecodeError, EventHeader } from './event-codec.ts';
+import { decodeEvent, encodeEvent, EventDecodeError } from './event-codec.ts';
 import type { EncodedEvent, StoredMessage } from './event-codec.ts';
+import { EventHeader } from './event-headers.ts';
 import type { Side } from './gen/irqmesh/v1/common_pb.ts';
 import { EventSchema } from './gen/irqmesh/v1/event_pb.ts';
 import type { UnregisterReason } from './gen/irqmesh/v1/event_pb.ts';
@@ -86,6 +87,7 @@ describe('an event on its way through the log', () => {
       'ce-subject': key,
       'ce-causationid': 'request-1',
       'ce-schemaversion': '1',
+      'ce-checksum': expect.stringMatching(/^[0-9a-f]{8}$/),
       traceparent: registered.traceparent,
       'content-type': 'application/protobuf',
     });

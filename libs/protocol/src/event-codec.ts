@@ -1,31 +1,13 @@
 import { eventKind, Errno, IrqBypassError } from '@irqmesh/domain';
 import type { EventBody, LogEvent, NewEvent } from '@irqmesh/domain';
+import { eventChecksum } from './checksum.ts';
+import { EventHeader } from './event-headers.ts';
 import { readEventBody } from './event-reader.ts';
 import { BODY_FIELDS, writeEventBody } from './event-writer.ts';
 import { sentenceOf } from './failure.ts';
 import { formatEventTime, parseEventTime } from './event-time.ts';
 import { eventSubject, parseEventSubject } from './subjects.ts';
 import { SCHEMA_VERSION, upcast } from './upcasters.ts';
-
-/** The headers of an event: the CloudEvents attributes in binary mode, and what JetStream and tracing look for. */
-export const EventHeader = {
-  /** JetStream's deduplication; the same as `id`. */
-  messageId: 'Nats-Msg-Id',
-  specVersion: 'ce-specversion',
-  id: 'ce-id',
-  source: 'ce-source',
-  /** `irqmesh.v1.ProducerRegistered`, … */
-  type: 'ce-type',
-  /** RFC 3339 in UTC with milliseconds. */
-  time: 'ce-time',
-  /** The token's key: tokens may hold what a header cannot. */
-  subject: 'ce-subject',
-  causationId: 'ce-causationid',
-  /** Which upcasters a reader needs; see `SCHEMA_VERSION`. */
-  schemaVersion: 'ce-schemaversion',
-  traceparent: 'traceparent',
-  contentType: 'content-type',
-} as const;
 
 /** The CloudEvents type of each event. */
 const CE_TYPES = Object.fromEntries(Object.keys(BODY_FIELDS).map((type) => [type, `irqmesh.v1.${type}`])) as Readonly<Record<EventBody['type'], string>>;
@@ -83,7 +65,9 @@ export function encodeEvent(event: NewEvent, partitions: number): EncodedEvent {
   };
   if (event.causationId !== undefined) headers[EventHeader.causationId] = headerValue('causation id', event.causationId);
   if (event.traceparent !== undefined) headers[EventHeader.traceparent] = headerValue('traceparent', event.traceparent);
-  return { subject, headers, payload: writeEventBody(event.body) };
+  const payload = writeEventBody(event.body);
+  headers[EventHeader.checksum] = eventChecksum(subject, (name) => headers[name] ?? '', payload);
+  return { subject, headers, payload };
 }
 
 /** Printable ASCII that no reader trims: NATS headers are lines, and a value with a line break would forge another one. */

@@ -20,8 +20,12 @@ export { encodePartitionLease, encodeSessionRecord, parsePartitionLease, parseSe
 export type { PartitionLease, SessionRecord } from './session-record.ts';
 
 /** Events: `encodeEvent(event, partitions)` for the log, `decodeEvent(message)` out of it. */
-export { decodeEvent, encodeEvent, EventDecodeError, EventHeader } from './event-codec.ts';
+export { decodeEvent, encodeEvent, EventDecodeError } from './event-codec.ts';
 export type { EncodedEvent, StoredMessage } from './event-codec.ts';
+export { EventHeader } from './event-headers.ts';
+/** Messages of the log whole, with what guards them. */
+export { checkRecord, decodeRecord, expectedLastSequence } from './log-record.ts';
+export type { LogRecord } from './log-record.ts';
 export { SCHEMA_VERSION } from './upcasters.ts';
 
 /** Content types and bounds of calls. */

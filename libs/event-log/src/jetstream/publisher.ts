@@ -1,3 +1,4 @@
+import { EventHeader } from '@irqmesh/protocol';
 import type { EncodedEvent } from '@irqmesh/protocol';
 import { JetStreamApiCodes } from '@nats-io/jetstream';
 import { createInbox, MsgHdrsImpl } from '@nats-io/nats-core';
@@ -21,8 +22,6 @@ const MAX_WAITING = 65_536;
 
 /** Those due this soon after the oldest expire with it, rather than be sent just before. */
 const EXPIRY_GRAIN_MS = 10;
-
-const EXPECTED_LAST_SUBJECT_SEQUENCE = 'Nats-Expected-Last-Subject-Sequence';
 
 interface Publication {
   readonly subject: string;
@@ -185,7 +184,7 @@ export class Publisher {
 function natsHeaders(headers: Readonly<Record<string, string>>, expectedLastSequence: number | undefined): Record<string, string[]> {
   const lists: Record<string, string[]> = {};
   for (const name in headers) lists[name] = [headers[name]!];
-  if (expectedLastSequence !== undefined) lists[EXPECTED_LAST_SUBJECT_SEQUENCE] = [String(expectedLastSequence)];
+  if (expectedLastSequence !== undefined) lists[EventHeader.expectedLastSequence] = [String(expectedLastSequence)];
   return lists;
 }
 
