@@ -305,6 +305,16 @@ describe('participants', () => {
     expect(decideUnregister(history.fold(), unregisterCommand('producer', 'P', { requestId: 'second', token: 'other' })).kind).toBe('append');
   });
 
+  it('are not hidden by a late copy of an earlier request that is stored behind a newer one', () => {
+    const history = new History();
+    const newer = history.producer('P', { requestId: '6.b' });
+    history.producer('P', { token: 'other', requestId: '4.a' });
+    const fold = history.fold();
+    expect(fold.participant('producer', participant('P'))).toMatchObject({ register: { requestId: '6.b', token: TOKEN, sequence: newer, result: 0 } });
+    expect(decideUnregister(fold, unregisterCommand('producer', 'P', { requestId: '6.b' })).kind).toBe('append');
+    expect(fold.registrationsOf(SESSION)).toHaveLength(2);
+  });
+
   it('do not stand once they have failed, or their unregister is in the log', () => {
     const history = new History();
     const { producer } = history.pair();

@@ -6,6 +6,7 @@ import type { Participant, Side } from './participant.ts';
 import { isAtRest, isRegistered } from './participant-memory.ts';
 import type { ParticipantMemory } from './participant-memory.ts';
 import type { Registration } from './registration.ts';
+import { isEarlierRequest } from './request-order.ts';
 import { emptyTokenState, evolve, findRegistration, isIdle, withNothingSettled } from './token-state.ts';
 import type { TokenState } from './token-state.ts';
 
@@ -161,7 +162,10 @@ export class Fold {
       case 'ConsumerRegistered': {
         const side: Side = body.type === 'ProducerRegistered' ? 'producer' : 'consumer';
         const { participant, requestId } = body;
-        this.storeParticipant({ side, participant, register: { requestId, token, sequence } });
+        const known = this.participant(side, participant);
+        // Two appends under way at once may end in the other order: a late copy of an earlier request, which nobody holds,
+        // must not hide the newer one.
+        if (known === undefined || !isEarlierRequest(requestId, known.register.requestId)) this.storeParticipant({ side, participant, register: { requestId, token, sequence } });
         const registration = findRegistration(this.token(token), sequence);
         if (registration !== undefined) this.indexRegistration(registration, token);
         break;
