@@ -33,6 +33,11 @@ export class ServiceProcess {
     mkdirSync(stateDir, { recursive: true });
   }
 
+  /** Of the process that runs; undefined while none does. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   /** Starts it and waits until it is ready. @throws with its last lines when it ends first or takes too long. */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [`${ROOT}services/${this.name}/dist/main.js`], {

@@ -39,6 +39,8 @@ export class Stack {
       await Promise.all(services.map((service) => service.start()));
       return stack;
     } catch (error) {
+      // Why it did not start counts, not how those that were half started end.
+      await Promise.all(services.map((service) => service.kill()));
       await stack.close();
       throw error;
     }
@@ -49,10 +51,11 @@ export class Stack {
     return this.services.find((service) => service.name === name)!;
   }
 
-  /** Ends everything and removes the folder. */
+  /** Ends everything and removes the folder. @throws when a service did not end as it should; all are ended all the same. */
   async close(): Promise<void> {
-    await Promise.all(this.services.map((service) => service.stop()));
+    const ends = await Promise.allSettled(this.services.map((service) => service.stop()));
     await this.nats.stop();
     rmSync(this.folder, { recursive: true, force: true });
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 }
