@@ -1,6 +1,7 @@
 import type { LogEvent } from '@irqmesh/domain';
 import { describeCall, describeEvent, describeParticipant } from './describe.ts';
-import type { ClientCall, ClientTurn, History, Moment, StoredEvent, Violation } from './history.ts';
+import { earliest } from './history.ts';
+import type { ClientCall, ClientTurn, History, StoredEvent, Violation } from './history.ts';
 import type { LogModel } from './model/log-model.ts';
 import type { ModelRegistration } from './model/token-model.ts';
 
@@ -70,22 +71,24 @@ function checkAskedFor({ calls, turns, requestsRepeated }: History, { registrati
   return [...registrations.values()].flatMap((registration) => {
     const { stored, host, side, participant, token } = registration;
     const own = calls.filter((call) => call.verb === 'register' && call.host === host && call.side === side && call.participant === participant && call.token === token);
-    if (stored.storedAt === undefined || own.some((call) => asksFor(call, registration, stored.storedAt!, turns))) return [];
+    if (stored.storedAt === undefined || own.some((call) => asksFor(call, registration, turns))) return [];
     return [durability(`${describeEvent(stored.event)} registers what nobody asked for then: ${describeParticipant(host, side, participant)} had been refused before`, token, [registration.sequence])];
   });
 }
 
-function asksFor(call: ClientCall, { requestId, result }: ModelRegistration, storedAt: Moment, turns: readonly ClientTurn[]): boolean {
+function asksFor(call: ClientCall, { requestId, result, stored }: ModelRegistration, turns: readonly ClientTurn[]): boolean {
   if (call.requestId === requestId) return true;
+  const storedAt = stored.storedAt ?? Infinity;
   if (storedAt < call.calledAt) return false;
   // Restored under a later session by the SDK itself.
   if (call.result === 0) return turns.some((turn) => turn.kind === 'registration_lost' && turn.restoring && turn.agent === call.agent && turn.side === call.side && turn.participant === call.participant && turn.at < storedAt);
   if (call.result === undefined || call.result === ETIMEDOUT || call.result === ENODEV) return true;
-  return storedAt <= call.returnedAt! && result === call.result;
+  return earliest(stored)! <= call.returnedAt! && result === call.result;
 }
 
-function isLate({ returnedAt }: ClientCall, { storedAt }: StoredEvent): boolean {
-  return storedAt !== undefined && returnedAt !== undefined && storedAt > returnedAt;
+function isLate({ returnedAt }: ClientCall, stored: StoredEvent): boolean {
+  const storedFrom = earliest(stored);
+  return storedFrom !== undefined && returnedAt !== undefined && storedFrom > returnedAt;
 }
 
 function durability(sentence: string, token: string, sequences: readonly number[]): Violation {

@@ -96,7 +96,15 @@ export type ClientTurn = { readonly agent: Incarnation; readonly host: string; r
 /** An event of the log, and when it was stored, where the run could see that. */
 export interface StoredEvent {
   readonly event: LogEvent;
+  /** When it was stored; the latest moment at which that can have been, where `storedFrom` is set. */
   readonly storedAt?: Moment | undefined;
+  /** The earliest moment at which it can have been stored, where the run knows only a span. */
+  readonly storedFrom?: Moment | undefined;
+}
+
+/** The earliest moment at which an event can have been stored; undefined where nothing is known. */
+export function earliest({ storedAt, storedFrom }: StoredEvent): Moment | undefined {
+  return storedFrom ?? storedAt;
 }
 
 /** Something that must never happen, and did. */

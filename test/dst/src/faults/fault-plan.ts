@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../random/seeded-random.ts';
+import type { SeededRandom } from '@irqmesh/test-load';
 import { FAULT_KINDS, FAULTS } from './fault-kinds.ts';
 import type { Fault } from './fault-kinds.ts';
 

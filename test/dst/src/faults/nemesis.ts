@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../random/seeded-random.ts';
+import type { SeededRandom } from '@irqmesh/test-load';
 import type { AgentProcess } from '../processes/agent-process.ts';
 import type { ServiceProcess } from '../processes/service-process.ts';
 import { NATS } from '../world/network.ts';

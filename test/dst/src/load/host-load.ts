@@ -1,11 +1,9 @@
 import type { Clock } from '@irqmesh/domain';
 import type { IrqMeshClient } from '@irqmesh/client/core';
-import type { SeededRandom } from '../random/seeded-random.ts';
+import { Device, Lane } from '@irqmesh/test-load';
+import type { LaneShape, SeededRandom } from '@irqmesh/test-load';
 import type { Life } from '../world/life.ts';
 import type { World } from '../world/world.ts';
-import { Device } from './device.ts';
-import { Lane } from './lane.ts';
-import type { LaneShape } from './lane.ts';
 
 /** What the participants of one host do, in each run of its agent, until the load is over. */
 export class HostLoad {

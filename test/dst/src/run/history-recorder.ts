@@ -1,44 +1,41 @@
 import type { LogEvent } from '@irqmesh/domain';
 import type { Registration } from '@irqmesh/client/core';
-import type { CallbackCall, ClientCall, ClientTurn, History, Moment } from '@irqmesh/test-history';
-
-type Open<T> = { -readonly [Key in keyof T]: T[Key] };
+import type { ClientCall, ClientTurn, History, Moment } from '@irqmesh/test-history';
+import type { LoadRecorder, NewCall, NewCallback, OpenCall, OpenCallback } from '@irqmesh/test-load';
 
 /** What befell a client, before it has its moment. */
 export type NewTurn = ClientTurn extends infer Turn ? (Turn extends ClientTurn ? Omit<Turn, 'at'> : never) : never;
 
 /** Writes down what is seen of a run from outside, for the checkers. */
-export class HistoryRecorder {
+export class HistoryRecorder implements LoadRecorder {
   /** What no process should ever do, such as throw a TypeError; each is a violation. */
   readonly surprises: string[] = [];
-  private readonly calls: Open<ClientCall>[] = [];
-  private readonly callbacks: Open<CallbackCall>[] = [];
+  private readonly calls: OpenCall[] = [];
+  private readonly callbacks: OpenCallback[] = [];
   private readonly turns: ClientTurn[] = [];
   private readonly storedAt = new Map<number, Moment>();
   private moments = 0;
 
-  /** A client makes a call. @returns to be told how it ended. */
-  called(call: Omit<ClientCall, 'id' | 'calledAt' | 'returnedAt' | 'result' | 'session' | 'requestId'>): Open<ClientCall> {
-    const open: Open<ClientCall> = { ...call, id: this.calls.length + 1, calledAt: this.moment() };
+  called(call: NewCall): OpenCall {
+    const open: OpenCall = { ...call, id: this.calls.length + 1, calledAt: this.moment() };
     this.calls.push(open);
     return open;
   }
 
-  /** @param registration that was made or ended, where the caller has it. */
-  returned(call: Open<ClientCall>, result: number, registration?: Registration): void {
+  returned(call: OpenCall, result: number, registration?: Registration): void {
     call.returnedAt = this.moment();
     call.result = result;
     call.session = registration?.participant.session;
     call.requestId = registration?.requestId;
   }
 
-  callbackBegan(callback: Omit<CallbackCall, 'calledAt' | 'returnedAt' | 'result'>): Open<CallbackCall> {
-    const open: Open<CallbackCall> = { ...callback, calledAt: this.moment() };
+  callbackBegan(callback: NewCallback): OpenCallback {
+    const open: OpenCallback = { ...callback, calledAt: this.moment() };
     this.callbacks.push(open);
     return open;
   }
 
-  callbackEnded(callback: Open<CallbackCall>, result: number): void {
+  callbackEnded(callback: OpenCallback, result: number): void {
     callback.returnedAt = this.moment();
     callback.result = result;
   }
@@ -74,8 +71,6 @@ export class HistoryRecorder {
     return ++this.moments;
   }
 }
-
-export type OpenCall = Open<ClientCall>;
 
 /** A mistake in a program rather than trouble in the world. */
 export function isProgramError(error: unknown): boolean {

@@ -1,6 +1,5 @@
 import type { Side } from '@irqmesh/domain';
-import type { LaneShape } from '../load/lane.ts';
-import type { SeededRandom } from '../random/seeded-random.ts';
+import type { LaneShape, SeededRandom } from '@irqmesh/test-load';
 
 /** What may be fixed instead of drawn, to make a run smaller. */
 export interface ShapeLimits {

@@ -11,7 +11,7 @@ import { AgentProcess } from '../processes/agent-process.ts';
 import { MatcherProcess } from '../processes/matcher-process.ts';
 import { RegistryProcess } from '../processes/registry-process.ts';
 import type { ServiceProcess } from '../processes/service-process.ts';
-import { SeededRandom } from '../random/seeded-random.ts';
+import { SeededRandom } from '@irqmesh/test-load';
 import { RIGHT_CLOCK } from '../time/process-clock.ts';
 import type { ClockError } from '../time/process-clock.ts';
 import { VirtualTime } from '../time/virtual-time.ts';

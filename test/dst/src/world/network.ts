@@ -1,6 +1,6 @@
 import type { Fault } from '../faults/fault-kinds.ts';
 import type { FaultPlan } from '../faults/fault-plan.ts';
-import type { SeededRandom } from '../random/seeded-random.ts';
+import type { SeededRandom } from '@irqmesh/test-load';
 import type { Trace } from '../run/trace.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 

@@ -4,7 +4,7 @@ import { InMemoryBucket } from '@irqmesh/registry';
 import type { RegistryRpc } from '@irqmesh/registry';
 import type { AgentHandler } from '@irqmesh/client/core';
 import type { FaultPlan } from '../faults/fault-plan.ts';
-import type { SeededRandom } from '../random/seeded-random.ts';
+import type { SeededRandom } from '@irqmesh/test-load';
 import type { HistoryRecorder } from '../run/history-recorder.ts';
 import type { Trace } from '../run/trace.ts';
 import { ProcessClock, RIGHT_CLOCK } from '../time/process-clock.ts';

@@ -1,4 +1,5 @@
 import { describeEvent, describeParticipant } from '../describe.ts';
+import { earliest } from '../history.ts';
 import type { CallbackCall, ClientTurn, History, Moment, Violation } from '../history.ts';
 import type { LogModel } from '../model/log-model.ts';
 import type { ModelRegistration } from '../model/token-model.ts';
@@ -18,13 +19,14 @@ export function checkFencing({ calls, callbacks, turns }: History, { registratio
   for (const registration of registrations.values()) {
     const { host, session, side, participant, token, expired, callbacks: supplied } = registration;
     const opened = openedBy.get(`${host} ${session}`);
-    if (expired?.storedAt === undefined || opened === undefined || reasonOf(registration) !== 'session_expired') continue;
+    const goneAt = expired === undefined ? undefined : earliest(expired);
+    if (expired === undefined || goneAt === undefined || opened === undefined || reasonOf(registration) !== 'session_expired') continue;
     // Nothing undoes what has no del.
     if (!supplied.some(isDel)) continue;
     if (excused.has(opened.agent) || excused.has(session) || hung.has(`${opened.agent} ${registration.group}`)) continue;
-    const registeredAt = registration.stored.storedAt ?? Infinity;
+    const registeredAt = earliest(registration.stored) ?? Infinity;
     const own = callbacks.filter((call) => call.agent === opened.agent && call.side === side && call.participant === participant && call.token === token && call.calledAt > registeredAt);
-    const mistake = mistakeAt(own, expired.storedAt, nextOpening(turns, opened));
+    const mistake = mistakeAt(own, goneAt, nextOpening(turns, opened));
     if (mistake === undefined) continue;
     violations.push({
       checker: 'callbacks',

@@ -1,4 +1,5 @@
 import { describeCall, describeEvent } from '../describe.ts';
+import { earliest } from '../history.ts';
 import type { ClientCall, ClientTurn, History, StoredEvent } from '../history.ts';
 import type { LogModel } from '../model/log-model.ts';
 import type { ModelRegistration } from '../model/token-model.ts';
@@ -73,7 +74,7 @@ function unregisterOperation(call: ClientCall, claims: Claims): TokenOperation |
   const registration = claims.registrationOf(call);
   if (result !== 0 || returnedAt === undefined || registration === undefined || claims.wasLost(registration, call)) return undefined;
   // One that repeats an unregister of which the caller had given up waiting may find it carried out before.
-  if ((registration.ended?.storedAt ?? calledAt) < calledAt) return undefined;
+  if (registration.ended !== undefined && (earliest(registration.ended) ?? calledAt) < calledAt) return undefined;
   claims.ended.add(registration);
   return { kind: 'ended', side, calledAt, returnedAt, registration: registration.sequence, what: `${describeCall(call)} returned 0` };
 }
@@ -90,6 +91,6 @@ function storedOperations(registration: ModelRegistration, claims: Claims): Toke
   return operations;
 }
 
-function when({ storedAt }: StoredEvent, registered: StoredEvent): { readonly calledAt: number; readonly returnedAt: number } {
-  return storedAt === undefined ? { calledAt: registered.storedAt ?? -Infinity, returnedAt: Infinity } : { calledAt: storedAt, returnedAt: storedAt };
+function when(stored: StoredEvent, registered: StoredEvent): { readonly calledAt: number; readonly returnedAt: number } {
+  return { calledAt: earliest(stored) ?? earliest(registered) ?? -Infinity, returnedAt: stored.storedAt ?? Infinity };
 }

@@ -1,10 +1,9 @@
 import { CALLBACKS, callbackSet, IrqBypassError, sleep } from '@irqmesh/domain';
 import type { Callback, CallbackSet, Clock, Side } from '@irqmesh/domain';
 import type { Consumer, IrqMeshClient, Peer, Producer, Registration } from '@irqmesh/client/core';
-import type { SeededRandom } from '../random/seeded-random.ts';
-import type { HistoryRecorder, OpenCall } from '../run/history-recorder.ts';
-import type { Life } from '../world/life.ts';
 import type { Device } from './device.ts';
+import type { AgentLife, LoadRecorder, OpenCall } from './load-recorder.ts';
+import type { SeededRandom } from './seeded-random.ts';
 
 /** What a lane's participant is like, for a whole run of the world. */
 export interface LaneShape {
@@ -22,10 +21,10 @@ export interface LaneOptions {
   readonly shape: LaneShape;
   readonly host: string;
   readonly client: IrqMeshClient;
-  readonly life: Life;
+  readonly life: AgentLife;
   readonly clock: Clock;
   readonly random: SeededRandom;
-  readonly recorder: HistoryRecorder;
+  readonly recorder: LoadRecorder;
   readonly trace: (what: string) => void;
   readonly device: Device;
   readonly isOver: () => boolean;

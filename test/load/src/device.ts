@@ -1,10 +1,8 @@
 import { ADD } from '@irqmesh/domain';
 import type { Callback, Clock, Side } from '@irqmesh/domain';
 import type { Peer } from '@irqmesh/client/core';
-import type { FaultPlan } from '../faults/fault-plan.ts';
-import type { SeededRandom } from '../random/seeded-random.ts';
-import type { HistoryRecorder } from '../run/history-recorder.ts';
-import type { Life } from '../world/life.ts';
+import type { AgentLife, CallbackFault, LoadRecorder } from './load-recorder.ts';
+import type { SeededRandom } from './seeded-random.ts';
 
 /** Results that real drivers return, and one that a real driver returned though it is none (66311). */
 const FAILURES = [-2, -5, -71, 1, 66_311];
@@ -13,11 +11,12 @@ const LONGEST_LATE_MS = 5_900;
 
 export interface DeviceOptions {
   readonly host: string;
-  readonly life: Life;
+  readonly life: AgentLife;
   readonly clock: Clock;
   readonly random: SeededRandom;
-  readonly faults: FaultPlan;
-  readonly recorder: HistoryRecorder;
+  /** Whether a fault strikes this time. */
+  readonly faults: { strikes(fault: CallbackFault, random: SeededRandom): boolean };
+  readonly recorder: LoadRecorder;
   readonly trace: (what: string) => void;
   /** Kills the agent. */
   readonly crash: () => void;
