@@ -44,6 +44,11 @@ export class Stack {
     }
   }
 
+  /** Where the server keeps the log; to be touched only while it does not run. */
+  get natsFolder(): string {
+    return join(this.folder, 'nats');
+  }
+
   /** The first instance of a service. */
   service(name: ServiceName): ServiceProcess {
     return this.services.find((service) => service.name === name)!;
