@@ -54,10 +54,11 @@ export class Stack {
     return this.services.find((service) => service.name === name)!;
   }
 
-  /** Ends everything and removes the folder. */
+  /** Ends everything and removes the folder. @throws when a service did not end as it was told to; the rest is gone then too. */
   async close(): Promise<void> {
-    await Promise.all(this.services.map((service) => service.stop()));
+    const ends = await Promise.allSettled(this.services.map((service) => service.stop()));
     await this.nats.stop();
     rmSync(this.folder, { recursive: true, force: true });
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 }
