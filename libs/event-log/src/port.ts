@@ -38,9 +38,21 @@ export class LogRefusedError extends Error {
   override readonly name = 'LogRefusedError';
 }
 
+/**
+ * What of a log's set-up does not fit the program that opens it: another number of `partitions` than was asked for, a
+ * `schema` that is newer than the program, or something `other`.
+ */
+export type LogConfigurationProblem = 'partitions' | 'schema' | 'other';
+
 /** The log cannot be used as the server or its stream is set up; the message says what to change. */
 export class LogConfigurationError extends Error {
   override readonly name = 'LogConfigurationError';
+  readonly problem: LogConfigurationProblem;
+
+  constructor(message: string, { problem = 'other', ...options }: ErrorOptions & { readonly problem?: LogConfigurationProblem } = {}) {
+    super(message, options);
+    this.problem = problem;
+  }
 }
 
 /** What tells one incarnation of a log from another, and where it ends. */

@@ -2,15 +2,24 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export type ServiceName = 'producer-registry' | 'consumer-registry' | 'matcher';
 
 const READY_TIMEOUT_MS = 60_000;
+const END_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
 const KEPT_LINES = 40;
 /** From src and from dist alike. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** How a service ended by itself. */
+export interface ServiceEnd {
+  readonly code: number | null;
+  /** The messages of its lines of level "fatal". */
+  readonly lastWords: readonly string[];
+}
 
 /** One service as a process of its own, with its own state folder, which outlives a kill. */
 export class ServiceProcess {
@@ -18,6 +27,7 @@ export class ServiceProcess {
   private readonly environment: Readonly<Record<string, string>>;
   private readonly lines: string[] = [];
   private child: ChildProcess | undefined;
+  private ended: Promise<number | null> = Promise.resolve(null);
   private port = 0;
 
   /** @param stateDir the folder of this instance's read model. */
@@ -38,22 +48,20 @@ export class ServiceProcess {
     return this.child?.pid;
   }
 
-  /** Starts it and waits until it is ready. @throws with its last lines when it ends first or takes too long. */
-  async start(): Promise<void> {
-    const child = spawn(process.execPath, [`${ROOT}services/${this.name}/dist/main.js`], {
-      env: { PATH: process.env['PATH'], ...this.environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.child = child;
-    createInterface({ input: child.stderr! }).on('line', (line) => this.keep(line));
+  /**
+   * Starts it and waits until it is ready.
+   * @param settings variables of the environment for this start, beside those that it was made with
+   * @throws with its last lines when it ends first or takes too long.
+   */
+  async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { child, output } = this.spawn(settings);
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(this.failure(`was not ready within ${READY_TIMEOUT_MS} ms`)), READY_TIMEOUT_MS);
       child.once('exit', (code, signal) => {
         clearTimeout(timer);
         reject(this.failure(`ended with ${signal ?? code} before it was ready`));
       });
-      createInterface({ input: child.stdout! }).on('line', (line) => {
-        this.keep(line);
+      output.on('line', (line) => {
         const ready = readyPort(line);
         if (ready === undefined) return;
         this.port = ready;
@@ -61,6 +69,25 @@ export class ServiceProcess {
         resolve();
       });
     });
+  }
+
+  /** Starts it, and waits until it has ended by itself. @throws with its last lines when it is still there after a minute. */
+  async startInVain(settings: Readonly<Record<string, string>> = {}): Promise<ServiceEnd> {
+    this.spawn(settings);
+    return this.whenEnded();
+  }
+
+  /** Waits until it has ended by itself. @throws with its last lines when it is still there after a minute. */
+  async whenEnded(): Promise<ServiceEnd> {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      const timer = setTimeout(() => reject(this.failure(`has not ended within ${END_TIMEOUT_MS} ms`)), END_TIMEOUT_MS);
+      void this.ended.then((exitCode) => {
+        clearTimeout(timer);
+        resolve(exitCode);
+      });
+    });
+    const fatal = this.lines.filter((line) => line.includes('"level":"fatal"'));
+    return { code, lastWords: fatal.map((line) => (JSON.parse(line) as { readonly msg: string }).msg) };
   }
 
   /** Where `/healthz` and `/readyz` are. */
@@ -82,6 +109,20 @@ export class ServiceProcess {
   /** Its last lines, for messages. */
   get tail(): string {
     return this.lines.join('\n');
+  }
+
+  private spawn(settings: Readonly<Record<string, string>>): { readonly child: ChildProcess; readonly output: Interface } {
+    const child = spawn(process.execPath, [`${ROOT}services/${this.name}/dist/main.js`], {
+      env: { PATH: process.env['PATH'], ...this.environment, ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    this.lines.length = 0;
+    // Not 'exit': by 'close' all that it wrote has been read.
+    this.ended = new Promise((resolve) => child.once('close', resolve));
+    createInterface({ input: child.stderr }).on('line', (line) => this.keep(line));
+    const output = createInterface({ input: child.stdout }).on('line', (line) => this.keep(line));
+    return { child, output };
   }
 
   private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null | undefined> {

@@ -46,12 +46,17 @@ export class Stack {
     }
   }
 
+  /** Where the server keeps the log; to be touched only while it does not run. */
+  get natsFolder(): string {
+    return join(this.folder, 'nats');
+  }
+
   /** The first instance of a service. */
   service(name: ServiceName): ServiceProcess {
     return this.services.find((service) => service.name === name)!;
   }
 
-  /** Ends everything and removes the folder. @throws when a service did not end as it should; all are ended all the same. */
+  /** Ends everything and removes the folder. @throws when a service did not end as it was told to; the rest is gone then too. */
   async close(): Promise<void> {
     const ends = await Promise.allSettled(this.services.map((service) => service.stop()));
     await this.nats.stop();

@@ -1,4 +1,5 @@
 import { LogConfigurationError, LogUnavailableError, openJetStreamLog } from '@irqmesh/event-log';
+import type { LogConfigurationProblem } from '@irqmesh/event-log';
 import { STREAM_NAME } from '@irqmesh/protocol';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
@@ -23,10 +24,15 @@ export async function checkLog(connection: NatsConnection, manager: JetStreamMan
     const info = await manager.streams.info(STREAM_NAME);
     return { check: replicaCheck(name, connection, info, log.partitions), facts: { info, partitions: log.partitions } };
   } catch (error) {
-    if (error instanceof LogConfigurationError) return { check: fail(name, error.message, 'the services of irqmesh make the stream where there is none; one that is there they leave as it is') };
+    if (error instanceof LogConfigurationError) return { check: fail(name, error.message, configurationAdvice(error.problem)) };
     if (error instanceof LogUnavailableError) return { check: fail(name, error.message, 'see that JetStream runs and, in a cluster, that a majority of its servers is up') };
     throw error;
   }
+}
+
+function configurationAdvice(problem: LogConfigurationProblem): string {
+  if (problem === 'schema') return 'services of this version refuse to start on it: use an irqmesh that is as new as the one that writes there';
+  return 'the services of irqmesh make the stream where there is none; one that is there they leave as it is';
 }
 
 function replicaCheck(name: string, connection: NatsConnection, { config, state, cluster }: StreamInfo, partitions: number): Check {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StreamConfig } from '@nats-io/jetstream';
-import { newStreamConfig, partitionsOf, streamDifferences } from './stream-config.ts';
+import { newStreamConfig, partitionsOf, schemaVersionOf, streamDifferences } from './stream-config.ts';
 import { checkServerVersion } from './stream.ts';
 
 const good = newStreamConfig({}) as StreamConfig;
@@ -8,7 +8,7 @@ const good = newStreamConfig({}) as StreamConfig;
 describe('streamDifferences', () => {
   it('finds none in what newStreamConfig makes', () => {
     expect(streamDifferences(good, {})).toEqual([]);
-    expect(streamDifferences(newStreamConfig({ partitions: 4, replicas: 3 }) as StreamConfig, { partitions: 4, replicas: 3 })).toEqual([]);
+    expect(streamDifferences(newStreamConfig({ partitions: 4, replicas: 3 }) as StreamConfig, { replicas: 3 })).toEqual([]);
   });
 
   it('takes what the server leaves out for false or zero', () => {
@@ -30,14 +30,16 @@ describe('streamDifferences', () => {
     ]);
   });
 
-  it('compares replicas and partitions only where they are asked for', () => {
-    const config = { ...good, num_replicas: 3, metadata: { 'irqmesh.partitions': '8' } };
+  it('compares replicas only where they are asked for', () => {
+    const config = { ...good, num_replicas: 3 };
     expect(streamDifferences(config, {})).toEqual([]);
-    expect(streamDifferences(config, { replicas: 1, partitions: 16 })).toEqual([
-      'num_replicas is 3, must be 1',
-      'metadata irqmesh.partitions is "8", must be "16"',
-    ]);
+    expect(streamDifferences(config, { replicas: 1 })).toEqual(['num_replicas is 3, must be 1']);
+  });
+
+  it('needs a number of partitions, and a schema that is a version where one is there', () => {
+    expect(streamDifferences({ ...good, metadata: { 'irqmesh.partitions': '8' } }, {})).toEqual([]);
     expect(streamDifferences({ ...good, metadata: {} }, {})).toEqual(['metadata irqmesh.partitions is not set, must be "16"']);
+    expect(streamDifferences({ ...good, metadata: { ...good.metadata, 'irqmesh.schema': 'new' } }, {})).toEqual(['metadata irqmesh.schema is "new", must be "1"']);
   });
 });
 
@@ -45,6 +47,14 @@ describe('partitionsOf', () => {
   it('reads the number, and nothing that is none', () => {
     expect(partitionsOf(good)).toBe(16);
     for (const text of ['0', '-1', '1.5', 'many', '']) expect(partitionsOf({ ...good, metadata: { 'irqmesh.partitions': text } })).toBeUndefined();
+  });
+});
+
+describe('schemaVersionOf', () => {
+  it('reads the version, and takes a log without one for the first', () => {
+    expect(schemaVersionOf(newStreamConfig({}, 7) as StreamConfig)).toBe(7);
+    expect(schemaVersionOf({ ...good, metadata: { 'irqmesh.partitions': '16' } })).toBe(1);
+    for (const text of ['0', '-1', '1.5', 'new', '', '10000']) expect(schemaVersionOf({ ...good, metadata: { 'irqmesh.schema': text } })).toBeUndefined();
   });
 });
 

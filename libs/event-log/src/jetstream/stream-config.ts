@@ -1,5 +1,5 @@
 import { DEFAULT_PARTITIONS } from '@irqmesh/domain';
-import { ALL_EVENTS, STREAM_NAME } from '@irqmesh/protocol';
+import { ALL_EVENTS, SCHEMA_VERSION, STREAM_NAME } from '@irqmesh/protocol';
 import { DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import type { StreamConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/nats-core';
@@ -14,6 +14,9 @@ export interface StreamRequirements {
 
 /** The stream's metadata field that holds the number of partitions. */
 export const PARTITIONS_FIELD = 'irqmesh.partitions';
+
+/** The stream's metadata field that holds the version of the event schema that the log is written with. */
+export const SCHEMA_FIELD = 'irqmesh.schema';
 
 /** How long the server remembers message ids: a help against repeats, not what correctness rests on. */
 const DUPLICATE_WINDOW_MS = 120_000;
@@ -45,14 +48,17 @@ const FIXED_CONFIG = {
 const FORBIDDEN_FIELDS = ['mirror', 'sources', 'subject_transform', 'persist_mode'] as const;
 
 /** The stream as it is made; one replica and 16 partitions unless asked otherwise. */
-export function newStreamConfig({ partitions = DEFAULT_PARTITIONS, replicas = 1 }: StreamRequirements): Partial<StreamConfig> & { name: string } {
+export function newStreamConfig(
+  { partitions = DEFAULT_PARTITIONS, replicas = 1 }: StreamRequirements,
+  schemaVersion: number = SCHEMA_VERSION,
+): Partial<StreamConfig> & { name: string } {
   return {
     ...FIXED_CONFIG,
     subjects: [...FIXED_CONFIG.subjects],
     name: STREAM_NAME,
     description: 'The event log of irqmesh',
     num_replicas: replicas,
-    metadata: { [PARTITIONS_FIELD]: String(partitions) },
+    metadata: { [PARTITIONS_FIELD]: String(partitions), [SCHEMA_FIELD]: String(schemaVersion) },
   };
 }
 
@@ -62,8 +68,18 @@ export function partitionsOf(config: StreamConfig): number | undefined {
   return /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : undefined;
 }
 
-/** How a stream differs from what it must be, one phrase each: `max_age is 5, must be 0`. */
-export function streamDifferences(config: StreamConfig, { partitions, replicas }: StreamRequirements): string[] {
+/** The version of the event schema that the log is written with; undefined where its metadata say no version. */
+export function schemaVersionOf(config: StreamConfig): number | undefined {
+  // Logs that were made before there was the field are of the first version.
+  const text = config.metadata?.[SCHEMA_FIELD] ?? '1';
+  return /^[1-9][0-9]{0,3}$/.test(text) ? Number(text) : undefined;
+}
+
+/**
+ * How a stream differs from what it must be, one phrase each: `max_age is 5, must be 0`. Its number of partitions and its
+ * schema must be there; whether they fit is another question.
+ */
+export function streamDifferences(config: StreamConfig, { replicas }: Pick<StreamRequirements, 'replicas'>): string[] {
   const differences: string[] = [];
   const compare = (field: string, actual: unknown, wanted: unknown): void => {
     const [is, must] = [JSON.stringify(actual), JSON.stringify(wanted)];
@@ -73,10 +89,8 @@ export function streamDifferences(config: StreamConfig, { partitions, replicas }
   for (const [field, wanted] of Object.entries(FIXED_CONFIG)) compare(field, config[field as keyof StreamConfig] ?? emptyLike(wanted), wanted);
   for (const field of FORBIDDEN_FIELDS) compare(field, config[field], undefined);
   if (replicas !== undefined) compare('num_replicas', config.num_replicas, replicas);
-  const actualPartitions = partitionsOf(config);
-  if (actualPartitions === undefined || partitions !== undefined) {
-    compare(`metadata ${PARTITIONS_FIELD}`, config.metadata?.[PARTITIONS_FIELD], String(partitions ?? DEFAULT_PARTITIONS));
-  }
+  if (partitionsOf(config) === undefined) compare(`metadata ${PARTITIONS_FIELD}`, config.metadata?.[PARTITIONS_FIELD], String(DEFAULT_PARTITIONS));
+  if (schemaVersionOf(config) === undefined) compare(`metadata ${SCHEMA_FIELD}`, config.metadata?.[SCHEMA_FIELD], String(SCHEMA_VERSION));
   return differences;
 }
 

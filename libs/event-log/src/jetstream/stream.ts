@@ -1,10 +1,10 @@
-import { STREAM_NAME } from '@irqmesh/protocol';
+import { SCHEMA_VERSION, STREAM_NAME } from '@irqmesh/protocol';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
-import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { LogConfigurationError, LogUnavailableError } from '../port.ts';
 import { callApi } from './errors.ts';
-import { newStreamConfig, partitionsOf, streamDifferences } from './stream-config.ts';
+import { newStreamConfig, partitionsOf, SCHEMA_FIELD, schemaVersionOf, streamDifferences } from './stream-config.ts';
 import type { StreamRequirements } from './stream-config.ts';
 
 /** The oldest nats-server whose JetStream does all that the log and the leases need. */
@@ -15,24 +15,65 @@ const NOT_ENABLED: readonly number[] = [10076, JetStreamApiCodes.JetStreamNotEna
 const NAME_IN_USE = 10058;
 
 export interface OpenStreamOptions extends StreamRequirements {
-  /** Whether to make the stream where there is none. */
+  /** Whether to make the stream where there is none, and to raise the schema of an older one: for whoever writes. */
   readonly create: boolean;
 }
 
 /**
  * Makes the stream where it is missing and `create` is set, and checks it where it is there.
+ * @param schemaVersion of the events that this program reads and writes
  * @returns the number of partitions
  * @throws LogConfigurationError when the server or the stream is not as the log needs it
  * @throws LogUnavailableError when JetStream does not answer in time
  */
-export async function openStream(connection: NatsConnection, manager: JetStreamManager, options: OpenStreamOptions): Promise<number> {
+export async function openStream(
+  connection: NatsConnection,
+  manager: JetStreamManager,
+  options: OpenStreamOptions,
+  schemaVersion: number = SCHEMA_VERSION,
+): Promise<number> {
   checkServerVersion(connection.info?.version ?? 'unknown');
-  const info = (await findStream(manager)) ?? (await makeStream(manager, options));
-  const differences = streamDifferences(info.config, options);
+  const { config } = (await findStream(manager)) ?? (await makeStream(manager, options, schemaVersion));
+  // First: a newer program may have wanted the rest otherwise as well.
+  checkSchema(config, schemaVersion);
+  const differences = streamDifferences(config, options);
   if (differences.length > 0) {
     throw new LogConfigurationError(`the stream ${STREAM_NAME} is not as irqmesh needs it: ${differences.join('; ')}`);
   }
-  return partitionsOf(info.config)!;
+  const partitions = checkPartitions(config, options.partitions);
+  if (options.create) await raiseSchema(manager, config, schemaVersion);
+  return partitions;
+}
+
+function checkSchema(config: StreamConfig, schemaVersion: number): void {
+  const version = schemaVersionOf(config);
+  if (version === undefined || version <= schemaVersion) return;
+  const message = `the log is written with schema version ${version}, this program knows versions up to ${schemaVersion}: use a newer one`;
+  throw new LogConfigurationError(message, { problem: 'schema' });
+}
+
+/** @returns the stream's number of partitions, which `streamDifferences` has found to be there */
+function checkPartitions(config: StreamConfig, wanted: number | undefined): number {
+  const partitions = partitionsOf(config)!;
+  if (wanted === undefined || wanted === partitions) return partitions;
+  const message = `the log has ${partitions} partitions, ${wanted} are asked for, and a log keeps its number of partitions for life`;
+  throw new LogConfigurationError(message, { problem: 'partitions' });
+}
+
+/**
+ * Says in the stream that events of a newer version may come, before the first one is written: programs that cannot read
+ * them then refuse to start. (An update carries no expectation. Of two programs with two newer versions at once, the
+ * lower one may stay written down until the next start; a reader that is too old for an event still ends at it.)
+ */
+async function raiseSchema(manager: JetStreamManager, config: StreamConfig, schemaVersion: number): Promise<void> {
+  if (schemaVersionOf(config)! >= schemaVersion) return;
+  const metadata = { ...config.metadata, [SCHEMA_FIELD]: String(schemaVersion) };
+  try {
+    await callApi(`to raise the schema of the stream ${STREAM_NAME}`, () => manager.streams.update(STREAM_NAME, { metadata }));
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError)) throw error;
+    throw new LogConfigurationError(`the schema of the stream ${STREAM_NAME} cannot be raised to version ${schemaVersion}: ${error.message}`, { cause: error });
+  }
 }
 
 /** @throws LogConfigurationError for a server older than 2.12 */
@@ -51,12 +92,12 @@ async function findStream(manager: JetStreamManager): Promise<StreamInfo | undef
   }
 }
 
-async function makeStream(manager: JetStreamManager, options: OpenStreamOptions): Promise<StreamInfo> {
+async function makeStream(manager: JetStreamManager, options: OpenStreamOptions, schemaVersion: number): Promise<StreamInfo> {
   if (!options.create) {
     throw new LogConfigurationError(`there is no stream ${STREAM_NAME} on this NATS server: start irqmesh's services, which make it`);
   }
   try {
-    return await callApi(`to make the stream ${STREAM_NAME}`, () => manager.streams.add(newStreamConfig(options)));
+    return await callApi(`to make the stream ${STREAM_NAME}`, () => manager.streams.add(newStreamConfig(options, schemaVersion)));
   } catch (error) {
     if (!(error instanceof JetStreamApiError)) throw error;
     // Another process was faster and asked for something else: what it made is compared as any other.

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { Logger } from '../logging/logger.ts';
-import { ExitCode, startExitCode } from './exit-code.ts';
+import { ExitCode, exitCodeOf } from './exit-code.ts';
+import { lastWords } from './last-words.ts';
 import { watchParent } from './parent-watch.ts';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -50,17 +51,19 @@ export class ServiceProcess {
 
   /** Ends the process at once: nothing it could still answer would be right. */
   fatal(error: Error): void {
-    this.logger.fatal({ err: error }, error.message);
-    process.exit(ExitCode.FATAL);
+    const code = exitCodeOf(error);
+    if (code === undefined) this.logger.fatal({ err: error }, error.message);
+    else this.logger.fatal(lastWords(error));
+    process.exit(code ?? ExitCode.FATAL);
   }
 
   /** Ends the process because it could not start. */
   startFailed(error: unknown): void {
     // A step of the start that was cut short by a request to stop.
     if (this.stopSignal.aborted) return;
-    const code = startExitCode(error);
+    const code = exitCodeOf(error);
     if (code === undefined) this.logger.fatal({ err: error }, 'could not start');
-    else this.logger.fatal(error instanceof Error ? error.message : String(error));
+    else this.logger.fatal(lastWords(error));
     process.exit(code ?? ExitCode.FAULT);
   }
 

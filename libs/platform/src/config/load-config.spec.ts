@@ -32,7 +32,7 @@ describe('loadConfig', () => {
       nats: { servers: ['nats://127.0.0.1:4222'], user: undefined, password: undefined, credsFile: undefined, waitMs: 30_000 },
       http: { host: '127.0.0.1', port: 0 },
       state: { stateDir: expect.stringMatching(/^\/.*\.irqmesh\/state$/) },
-      log: { replicas: 1, partitions: 16, acceptDataLoss: false },
+      log: { replicas: 1, partitions: undefined, acceptDataLoss: false },
       session: { sessionTtlMs: 10_000 },
       registry: {
         maxTokens: 4_000_000,

@@ -85,8 +85,8 @@ export const stateSettings: Settings<StateSettings> = settings(
 export interface LogSettings {
   /** Copies of the stream and the buckets: 1 on one server, 3 or 5 in a cluster. */
   readonly replicas: 1 | 3 | 5;
-  /** How many partitions a stream that is made anew gets; fixed for its life. */
-  readonly partitions: number;
+  /** How many partitions the stream must have; undefined for as many as it has and, made anew, 16. Fixed for its life. */
+  readonly partitions: number | undefined;
   /** Go on although the log holds less than was read from it before. */
   readonly acceptDataLoss: boolean;
 }
@@ -94,7 +94,7 @@ export interface LogSettings {
 export const logSettings: Settings<LogSettings> = settings(
   {
     IRQMESH_REPLICAS: numberChoice([1, 3, 5]).default(1),
-    IRQMESH_PARTITIONS: wholeNumber({ min: 1, max: 1024 }).default(16),
+    IRQMESH_PARTITIONS: wholeNumber({ min: 1, max: 1024 }).optional(),
     IRQMESH_ACCEPT_DATA_LOSS: flag().default(false),
   },
   (env) => ({ replicas: env.IRQMESH_REPLICAS, partitions: env.IRQMESH_PARTITIONS, acceptDataLoss: env.IRQMESH_ACCEPT_DATA_LOSS }),

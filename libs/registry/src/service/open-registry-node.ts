@@ -19,8 +19,8 @@ export interface RegistryProcess {
   /** Where the read model is kept; one process each. */
   readonly stateDir: string;
   readonly replicas: number;
-  /** For a stream that is made anew. */
-  readonly partitions: number;
+  /** What the stream must have; undefined for what it has. */
+  readonly partitions: number | undefined;
 }
 
 /** A registry on NATS and SQLite, and the log that it is to close after it. */

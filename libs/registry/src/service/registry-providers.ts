@@ -11,7 +11,7 @@ export interface RegistryServiceContext {
   readonly config: {
     readonly service: { readonly instance: string };
     readonly state: { readonly stateDir: string };
-    readonly log: { readonly replicas: number; readonly partitions: number; readonly acceptDataLoss: boolean };
+    readonly log: { readonly replicas: number; readonly partitions: number | undefined; readonly acceptDataLoss: boolean };
     readonly sessions: { readonly sessionTtlMs: number };
     readonly registry: RegistryLimits & { readonly evictUnansweredAfterMs: number };
   };
