@@ -5,17 +5,20 @@ import { SERVICES, Stack } from './stack.ts';
 import type { ServiceName } from './service-process.ts';
 
 const LOAD_MS = 60_000;
-/** One connect at a time, each of 40 ms and the calls around it: some twenty a second. */
-const CALLBACK_MS = 40;
-const OFFERED_PER_SECOND = 300;
-const MAX_OPEN_OPERATIONS = 100;
+/** One connect at a time, each of 200 ms and the calls around it: not quite five a second, whatever the machine. */
+const CALLBACK_MS = 200;
+const OFFERED_PER_SECOND = 60;
+/** Few enough that whoever is let in is served before its caller gives up, also where a busy machine makes each connect slower. */
+const MAX_OPEN_OPERATIONS = 8;
 const SETTINGS = {
   IRQMESH_MAX_DRIVEN_OPERATIONS: '1',
   IRQMESH_MAX_OPEN_OPERATIONS: String(MAX_OPEN_OPERATIONS),
-  IRQMESH_SESSION_TTL_MS: '30000',
+  IRQMESH_SESSION_TTL_MS: '120000',
+  // V8 lets its heap grow as long as there is room; with this much, what piled up would end the process.
+  NODE_OPTIONS: '--max-old-space-size=96 --max-semi-space-size=4',
 };
-/** A registry that is behind answers at once, so a caller learns within this that it has to come back later. */
-const REQUEST_TIMEOUT_MS = 8_000;
+/** Longer by far than those that are let in have to wait. */
+const REQUEST_TIMEOUT_MS = 30_000;
 /** The registries and the matcher keep every pair that was acknowledged: some kilobytes each. What waits is not to add to it. */
 const MAX_GROWTH_MIB = 60;
 const WARM_UP_SECONDS = 20;
@@ -43,10 +46,8 @@ test('a matcher at a tenth of the offered rate: memory stays bounded, nothing ac
   expect(load.failures).toEqual([]);
   expect(served).toBeGreaterThan(20);
   expect(load.offered / served).toBeGreaterThanOrEqual(10);
-  for (const [name, samples] of memory) {
-    const [before, after] = [Math.max(...samples.slice(0, WARM_UP_SECONDS)), Math.max(...samples.slice(WARM_UP_SECONDS))];
-    expect({ name, grewByMiB: after - before, enough: after - before < MAX_GROWTH_MIB }).toEqual({ name, grewByMiB: expect.any(Number), enough: true });
-  }
+  const growth = [...memory].map(([name, samples]) => ({ name, grewByMiB: Math.max(...samples.slice(WARM_UP_SECONDS)) - Math.max(...samples.slice(0, WARM_UP_SECONDS)) }));
+  expect(growth.filter(({ grewByMiB }) => grewByMiB > MAX_GROWTH_MIB)).toEqual([]);
 
   // What its callers gave up on is undone by the SDK; what was acknowledged stands, connected.
   const expected = new Map(load.acknowledged.map((token) => [token, 'connected']));

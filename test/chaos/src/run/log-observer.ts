@@ -1,0 +1,48 @@
+import { Fold } from '@irqmesh/domain';
+import { openJetStreamLog, START } from '@irqmesh/event-log';
+import type { EventLog, LogSubscription } from '@irqmesh/event-log';
+import type { Moment } from '@irqmesh/test-history';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { momentNow } from './moments.ts';
+
+/** Reads the log as it grows, as the services do, over a connection that nobody cuts. */
+export class LogObserver {
+  readonly fold = new Fold();
+  /** Why the log could not be read any more: it lost data, say. */
+  failure: Error | undefined;
+  private readonly seen = new Map<number, Moment>();
+  private readonly log: EventLog;
+  private subscription: LogSubscription | undefined;
+
+  private constructor(log: EventLog) {
+    this.log = log;
+  }
+
+  static async start(connection: NatsConnection): Promise<LogObserver> {
+    const observer = new LogObserver(await openJetStreamLog({ connection, create: false }));
+    observer.subscription = await observer.log.subscribe(START, {
+      onEvent: (event) => {
+        observer.seen.set(event.sequence, momentNow());
+        observer.fold.apply(event);
+      },
+      onCaughtUp: () => {},
+      onEnd: (error) => void (observer.failure = error),
+    });
+    return observer;
+  }
+
+  /** When an event was first seen; undefined for one that was not. */
+  seenAt(sequence: number): Moment | undefined {
+    return this.seen.get(sequence);
+  }
+
+  /** The sequence of the log's last event, as its leader has it. */
+  async lastSequence(): Promise<number> {
+    return (await this.log.identity()).lastSequence;
+  }
+
+  async close(): Promise<void> {
+    await this.subscription?.close();
+    await this.log.close();
+  }
+}
