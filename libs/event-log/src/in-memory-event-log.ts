@@ -11,6 +11,8 @@ import type { AppendRequest, AppendResult, Checkpoint, EventLog, LogIdentity, Lo
 export interface InMemoryEventLogOptions {
   /** Default 16. */
   readonly partitions?: number | undefined;
+  /** On how many servers it is as if it were kept. Default 1. */
+  readonly replicas?: number | undefined;
   /** When the log was made, in milliseconds since 1970; tells it from others. Default 1. */
   readonly createdMs?: number | undefined;
   /**
@@ -36,6 +38,7 @@ const REMEMBERED_IDS = 100_000;
  */
 export class InMemoryEventLog implements EventLog {
   readonly partitions: number;
+  readonly replicas: number;
   private readonly createdMs: number;
   private readonly rememberedIds: number;
   private readonly idBeforeExpectation: boolean;
@@ -46,8 +49,9 @@ export class InMemoryEventLog implements EventLog {
   private readonly readers = new Set<InMemoryReader>();
   private closed = false;
 
-  constructor({ partitions = DEFAULT_PARTITIONS, createdMs = 1, rememberedIds = REMEMBERED_IDS, idBeforeExpectation = true }: InMemoryEventLogOptions = {}) {
+  constructor({ partitions = DEFAULT_PARTITIONS, replicas = 1, createdMs = 1, rememberedIds = REMEMBERED_IDS, idBeforeExpectation = true }: InMemoryEventLogOptions = {}) {
     this.partitions = partitions;
+    this.replicas = replicas;
     this.createdMs = createdMs;
     this.rememberedIds = rememberedIds;
     this.idBeforeExpectation = idBeforeExpectation;

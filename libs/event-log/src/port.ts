@@ -102,6 +102,8 @@ export const MAX_TOKEN_EVENTS = 10_000;
 export interface EventLog {
   /** How many partitions the tokens are spread over; fixed for a log's life. */
   readonly partitions: number;
+  /** On how many servers the log is kept. */
+  readonly replicas: number;
   identity(): Promise<LogIdentity>;
   /**
    * Appends are sent in the order of the calls; too many at once wait for their turn.
@@ -114,7 +116,8 @@ export interface EventLog {
   read(sequence: number): Promise<LogEvent | undefined>;
   /**
    * The last sequence of a token, of one kind or of all, 0 for none; as the leader knows it after this call, never
-   * from a follower.
+   * from a follower. With several replicas, a server that stood still or was cut off may take itself for the leader
+   * for a moment longer, and its answer is older then: what rests on it must be checked again by an append.
    */
   leaderLastSequence(token: string, kind?: EventKind): Promise<number>;
   /** The events of one token with sequences from `fromSequence`, in order, at most `limit` (1 to `MAX_TOKEN_EVENTS`). */

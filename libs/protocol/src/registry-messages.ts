@@ -1,6 +1,6 @@
 import { Errno, IrqBypassError, parseName, parseParticipantId, parseToken } from '@irqmesh/domain';
 import type { CallbackSet, Side } from '@irqmesh/domain';
-import { callbackSetFromProto, callbacksToProto, numberFromUint64, settlements, uint64 } from './convert.ts';
+import { callbackSetFromProto, callbacksToProto, numberFromUint64, sequenceFromUint64, settlements, uint64 } from './convert.ts';
 import type { SettlementName } from './convert.ts';
 import { boundedSentence, failureFromProto, failureToProto } from './failure.ts';
 import { RegisterRequestSchema, RegistryReplySchema, ResultRequestSchema, UnregisterRequestSchema } from './gen/irqmesh/v1/registry_pb.ts';
@@ -44,6 +44,8 @@ export interface UnregisterItemMessage {
   readonly token: string;
   readonly registrationRequestId: string;
   readonly requestId: string;
+  /** The sequence that the register's answer named, where it is known: nothing is decided before the fold has passed it. */
+  readonly registrationSequence?: number | undefined;
 }
 
 /** One register or unregister that is asked about. */
@@ -121,11 +123,12 @@ function parseRegisterItem(side: Side, item: PbRegisterItem, unique: (requestId:
 
 /** @throws IrqBypassError -EINVAL for a token that is no token. */
 export function encodeUnregisterRequest(message: BatchMessage<UnregisterItemMessage>, contentType: ContentType = 'application/protobuf'): Uint8Array {
-  const items = message.items.map(({ participantId, token, registrationRequestId, requestId }) => ({
+  const items = message.items.map(({ participantId, token, registrationRequestId, requestId, registrationSequence }) => ({
     participantId,
     token: parseToken(token),
     registrationRequestId,
     requestId,
+    ...(registrationSequence === undefined ? {} : { registrationSequence: uint64(registrationSequence) }),
   }));
   return encodeMessage(UnregisterRequestSchema, { session: message.session, deadlineUnixMs: uint64(message.deadlineMs), items }, contentType);
 }
@@ -142,6 +145,7 @@ export function decodeUnregisterRequest(payload: Uint8Array, contentType: Conten
       participantId: parseParticipantId(item.participantId),
       token: parseToken(item.token),
       registrationRequestId: parseRequestId(item.registrationRequestId, 'registration_request_id'),
+      registrationSequence: item.registrationSequence === undefined ? undefined : sequenceFromUint64(item.registrationSequence, 'registration_sequence'),
     })),
   };
 }

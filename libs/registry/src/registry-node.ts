@@ -8,6 +8,7 @@ import { KeyedLock } from './keyed-lock.ts';
 import type { ReadModel } from './read-model/port.ts';
 import { Appender } from './registry/appender.ts';
 import type { RegistryLimits } from './registry/limits.ts';
+import { RefusalBarrier } from './registry/refusal-barrier.ts';
 import { RefusalNotes } from './registry/refusal-notes.ts';
 import { Registry } from './registry/registry.ts';
 import { RegistryRpc } from './rpc/registry-rpc.ts';
@@ -94,7 +95,8 @@ export class RegistryNode {
       evictAfterMs: settings.evictUnansweredAfterMs,
       onUnanswering: (session) => void this.evict(ports.sessions, session, onWarning),
     });
-    const registry = new Registry({ side, source, follower, appender, sessions: this.expiry, notes: this.notes, clock, tokenLock, sessionTtlMs, limits: settings });
+    const barrier = new RefusalBarrier({ log, follower, notes: this.notes, clock });
+    const registry = new Registry({ side, source, log, follower, appender, sessions: this.expiry, notes: this.notes, barrier, clock, tokenLock, sessionTtlMs, limits: settings });
     this.rpc = new RegistryRpc({ registry, router, follower, readModel, clock, sessionTtlMs });
   }
 

@@ -10,6 +10,8 @@ export interface Settled {
   readonly message: string;
   /** The kernel warns here. */
   readonly warning: boolean;
+  /** The sequence of its event in the log; undefined where none stands there. */
+  readonly sequence?: number | undefined;
 }
 
 /** A command on its way to a registry: the same request each time, so that it is carried out once. */
@@ -88,7 +90,7 @@ function settledBy(attempt: Attempt): (Settled & { readonly isFinal: boolean; re
   }
   if (attempt.kind !== 'answered' || attempt.outcome.settlement !== 'settled') return undefined;
   const { result, message, warning, sequence } = attempt.outcome;
-  return { result, message, warning, isFinal: result === 0 || sequence !== undefined, sentMs: attempt.sentMs };
+  return { result, message, warning, sequence, isFinal: result === 0 || sequence !== undefined, sentMs: attempt.sentMs };
 }
 
 /** How long the registry asked to be left alone; 0 when it did not. A wrong value must not stop a client for hours. */

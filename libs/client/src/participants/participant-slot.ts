@@ -102,6 +102,7 @@ export class ParticipantSlot {
       if (settled !== undefined) throw new IrqBypassError(settled.result, settled.message);
       throw new IrqBypassError(Errno.ENODEV, `the session was lost while ${this.name} was being registered`);
     }
+    record.sequence = settled.sequence;
     record.state = 'registered';
     if (deadline.signal.aborted) await this.undoOverdue(record);
     return record;
@@ -144,6 +145,7 @@ export class ParticipantSlot {
       record.basis = basis;
       record.state = 'registering';
       const settled = await this.settleRegister(record, { waitingFor: '' });
+      record.sequence = settled?.sequence;
       record.state = settled?.result === 0 ? 'registered' : 'lost';
       if (settled?.result === 0) return this.context.onRestored(record.request);
       if (settled !== undefined) throw new IrqBypassError(settled.result, settled.message);
@@ -184,10 +186,10 @@ export class ParticipantSlot {
     return session.commands.register(side, item, { onUnanswered, onWaiting: (why) => void (progress.waitingFor = why) });
   }
 
-  private settleUnregister({ request, basis }: RegistrationRecord, progress: Progress, signal: AbortSignal): Promise<Settled | undefined> {
+  private settleUnregister({ request, basis, sequence: registrationSequence }: RegistrationRecord, progress: Progress, signal: AbortSignal): Promise<Settled | undefined> {
     const { side, id, token } = request;
     const { session, requestId: registrationRequestId } = basis;
-    const item = { participantId: id, token, registrationRequestId, requestId: this.context.random.id() };
+    const item = { participantId: id, token, registrationRequestId, registrationSequence, requestId: this.context.random.id() };
     // It names the registration that it ends, so a late copy of it can do no harm.
     return session.commands.unregister(side, item, { onUnanswered: () => {}, onWaiting: (why) => void (progress.waitingFor = why) }, signal);
   }

@@ -34,6 +34,8 @@ export class RegistrationRecord {
   readonly request: RegistrationRequest;
   basis: RegistrationBasis;
   state: RegistrationState = 'registering';
+  /** The sequence of its event in the log, once that is known. */
+  sequence: number | undefined;
   private readonly unwanting = new AbortController();
 
   constructor(request: RegistrationRequest, basis: RegistrationBasis) {

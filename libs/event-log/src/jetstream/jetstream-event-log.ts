@@ -10,7 +10,7 @@ import { watchConnection } from './connection-watch.ts';
 import { Publisher } from './publisher.ts';
 import { StoredEvents } from './stored-events.ts';
 import { openStream } from './stream.ts';
-import type { OpenStreamOptions } from './stream.ts';
+import type { OpenedStream, OpenStreamOptions } from './stream.ts';
 import { StreamReader } from './stream-reader.ts';
 
 export interface JetStreamLogOptions extends OpenStreamOptions {
@@ -33,12 +33,13 @@ const REQUEST_TIMEOUT_MS = 5000;
  */
 export async function openJetStreamLog(options: JetStreamLogOptions): Promise<EventLog> {
   const manager = await jetstreamManager(options.connection, { checkAPI: false, timeout: REQUEST_TIMEOUT_MS });
-  const partitions = await openStream(options.connection, manager, options);
-  return new JetStreamEventLog(manager, partitions, options);
+  const { partitions, replicas } = await openStream(options.connection, manager, options);
+  return new JetStreamEventLog(manager, { partitions, replicas }, options);
 }
 
 class JetStreamEventLog implements EventLog {
   readonly partitions: number;
+  readonly replicas: number;
   private readonly connection: NatsConnection;
   private readonly manager: JetStreamManager;
   private readonly stored: StoredEvents;
@@ -47,8 +48,9 @@ class JetStreamEventLog implements EventLog {
   private readonly watch: { stop(): void };
   private closed = false;
 
-  constructor(manager: JetStreamManager, partitions: number, { connection, maxInFlight = MAX_IN_FLIGHT, ackTimeoutMs = ACK_TIMEOUT_MS }: JetStreamLogOptions) {
+  constructor(manager: JetStreamManager, { partitions, replicas }: OpenedStream, { connection, maxInFlight = MAX_IN_FLIGHT, ackTimeoutMs = ACK_TIMEOUT_MS }: JetStreamLogOptions) {
     this.partitions = partitions;
+    this.replicas = replicas;
     this.connection = connection;
     this.manager = manager;
     this.stored = new StoredEvents(connection, manager, partitions);

@@ -88,7 +88,7 @@ describe('openJetStreamLog', () => {
     const sentence = 'the log is written with schema version 2, this program knows versions up to 1: use a newer one';
     expect(await refusal(stream.open(), 'schema')).toBe(sentence);
     expect(await refusal(stream.open({ create: false, partitions: 8 }), 'schema')).toBe(sentence);
-    expect(await openStream(stream.admin, stream.manager, { create: true }, 3)).toBe(16);
+    expect(await openStream(stream.admin, stream.manager, { create: true }, 3)).toEqual({ partitions: 16, replicas: 1 });
   });
 
   it('raises the schema of an older log before anything is written, and only then', async () => {
@@ -100,10 +100,10 @@ describe('openJetStreamLog', () => {
     expect(await metadata()).not.toHaveProperty(['irqmesh.schema']);
     await openStream(stream.admin, stream.manager, { create: false }, 2);
     expect(await metadata()).not.toHaveProperty(['irqmesh.schema']);
-    expect(await openStream(stream.admin, stream.manager, { create: true, partitions: 4 }, 2)).toBe(4);
+    expect(await openStream(stream.admin, stream.manager, { create: true, partitions: 4 }, 2)).toEqual({ partitions: 4, replicas: 1 });
     expect(await metadata()).toMatchObject({ 'irqmesh.partitions': '4', 'irqmesh.schema': '2', owner: 'team-a' });
     expect(await refusal(stream.open(), 'schema')).toContain('schema version 2');
-    expect(await openStream(stream.admin, stream.manager, { create: true, replicas: 1 }, 2)).toBe(4);
+    expect(await openStream(stream.admin, stream.manager, { create: true, replicas: 1 }, 2)).toEqual({ partitions: 4, replicas: 1 });
     expect((await log.identity()).lastSequence).toBe(1);
   });
 

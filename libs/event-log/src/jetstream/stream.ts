@@ -19,10 +19,15 @@ export interface OpenStreamOptions extends StreamRequirements {
   readonly create: boolean;
 }
 
+/** What of the stream does not change while the log is open. */
+export interface OpenedStream {
+  readonly partitions: number;
+  readonly replicas: number;
+}
+
 /**
  * Makes the stream where it is missing and `create` is set, and checks it where it is there.
  * @param schemaVersion of the events that this program reads and writes
- * @returns the number of partitions
  * @throws LogConfigurationError when the server or the stream is not as the log needs it
  * @throws LogUnavailableError when JetStream does not answer in time
  */
@@ -31,7 +36,7 @@ export async function openStream(
   manager: JetStreamManager,
   options: OpenStreamOptions,
   schemaVersion: number = SCHEMA_VERSION,
-): Promise<number> {
+): Promise<OpenedStream> {
   checkServerVersion(connection.info?.version ?? 'unknown');
   const { config } = (await findStream(manager)) ?? (await makeStream(manager, options, schemaVersion));
   // First: a newer program may have wanted the rest otherwise as well.
@@ -42,7 +47,7 @@ export async function openStream(
   }
   const partitions = checkPartitions(config, options.partitions);
   if (options.create) await raiseSchema(manager, config, schemaVersion);
-  return partitions;
+  return { partitions, replicas: config.num_replicas };
 }
 
 function checkSchema(config: StreamConfig, schemaVersion: number): void {

@@ -1,6 +1,7 @@
 import { decideRegister, decideUnregister, Errno, formatParticipant, leaseTerms } from '@irqmesh/domain';
-import type { Clock, Decision, NewEvent, Participant, RegisterCommand, Registration, Side, UnregisterCommand } from '@irqmesh/domain';
+import type { Clock, Decision, NewEvent, Participant, RegisterCommand, Side, UnregisterCommand } from '@irqmesh/domain';
 import { LogUnavailableError } from '@irqmesh/event-log';
+import type { EventLog } from '@irqmesh/event-log';
 import type { LogFollower, SettledOperation } from '../follower/log-follower.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { SessionExpiry } from '../sessions/session-expiry.ts';
@@ -9,7 +10,8 @@ import { ITEMS_RETRY_AFTER_MS, OPERATIONS_RETRY_AFTER_MS } from './limits.ts';
 import type { RegistryLimits } from './limits.ts';
 import { NOT_APPENDED, settledOutcome } from './outcome.ts';
 import type { ItemOutcome } from './outcome.ts';
-import type { RefusalNotes } from './refusal-notes.ts';
+import type { RefusalBarrier } from './refusal-barrier.ts';
+import type { Refusal, RefusalNotes } from './refusal-notes.ts';
 
 export interface RegistryOptions {
   readonly side: Side;
@@ -19,6 +21,8 @@ export interface RegistryOptions {
   readonly appender: Appender;
   readonly sessions: SessionExpiry;
   readonly notes: RefusalNotes;
+  readonly barrier: RefusalBarrier;
+  readonly log: EventLog;
   readonly clock: Clock;
   /** Decide-and-append is serialized per token; shared with the expiry, which appends too. */
   readonly tokenLock: KeyedLock;
@@ -33,9 +37,13 @@ export interface CallContext {
   readonly traceparent?: string | undefined;
 }
 
-/** What came of deciding once: an outcome, or an operation to wait for before it is known. */
+type RefusedOutcome = ItemOutcome & { readonly kind: 'settled' };
+type Answer = Decision & { readonly kind: 'answer' };
+
+/** What came of deciding once: an outcome, an answer if the fold is fresh, or an operation to wait for before it is known. */
 type Step =
   | { readonly kind: 'done'; readonly outcome: ItemOutcome }
+  | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'operation'; readonly token: string; readonly sequence: number }
   | { readonly kind: 'wait'; readonly token: string; readonly sequence: number };
 
@@ -63,18 +71,26 @@ export class Registry {
 
   private async carryOutRegister(command: RegisterCommand, context: CallContext): Promise<ItemOutcome> {
     const refusal = this.refuseDeadline(command.deadlineMs) ?? (await this.refuseSession(command.participant));
-    if (refusal !== undefined) return refusal;
-    const decide = (): Decision => decideRegister(this.options.follower.fold, command, this.hasRoomFor(command));
-    const outcome = await this.carryOut(command, context, 'register', decide);
-    if (outcome.kind === 'settled' && outcome.sequence === 0 && outcome.result !== 0) {
-      this.options.notes.refused(command, outcome.result, outcome.holderSequence);
+    if (refusal !== undefined) {
+      this.options.notes.refused({ command, result: refusal.result, holderSequence: undefined });
+      return refusal;
     }
-    return outcome;
+    const decide = (): Decision => decideRegister(this.options.follower.fold, command, this.hasRoomFor(command));
+    return this.carryOut(command, context, 'register', decide);
   }
 
-  /** Removes a registration; resolves as settled once its disconnect is done, or there was nothing to do. */
-  async unregister(command: UnregisterCommand, context: CallContext): Promise<ItemOutcome> {
-    return this.whileThereIsRoom(() => this.carryOut(command, context, 'unregister', () => decideUnregister(this.options.follower.fold, command)));
+  /**
+   * Removes a registration; resolves as settled once its disconnect is done, or there was nothing to do.
+   * @param registrationSequence of the registration's event, where the caller knows it
+   */
+  async unregister(command: UnregisterCommand, registrationSequence: number | undefined, context: CallContext): Promise<ItemOutcome> {
+    return this.whileThereIsRoom(async () => {
+      const { follower } = this.options;
+      if (registrationSequence === undefined) return this.carryOut(command, context, 'unregister', () => decideUnregister(follower.fold, command));
+      if (!(await follower.whenPosition(registrationSequence, this.leftMs(context)))) return NOT_APPENDED;
+      // A fold that knows the registration is fresh enough: what ended once stays ended.
+      return this.carryOut(command, context, 'unregister', () => ({ ...decideUnregister(follower.fold, command), freshTokens: [] }));
+    });
   }
 
   /** How a request ended, without ever carrying it out. `not_appended` when the log does not hold it. */
@@ -104,6 +120,11 @@ export class Registry {
       if (this.leftMs(context) <= 0) return NOT_APPENDED;
       const step = await this.options.tokenLock.run(command.token, () => this.decideAndAppend(command, context, verb, decide));
       if (step.kind === 'done') return step.outcome;
+      if (step.kind === 'answer') {
+        const fresh = await this.confirm(step.answer, decide, context, verb === 'register' ? (command as RegisterCommand) : undefined);
+        if (fresh !== undefined) return fresh;
+        continue;
+      }
       if (step.kind === 'operation') return this.awaitOperation(step.token, step.sequence, context, command.participant);
       await this.options.follower.whenSettled(step.token, step.sequence, this.leftMs(context));
     }
@@ -123,11 +144,7 @@ export class Registry {
       const decision = decide();
       if (decision.kind === 'wait') return { kind: 'wait', token: decision.token, sequence: decision.operationSequence };
       if (decision.kind === 'repeat') return { kind: 'operation', token: decision.token, sequence: decision.operationSequence };
-      if (decision.kind === 'answer') {
-        const fresh = await this.confirm(decision, decide, context);
-        if (fresh === undefined) continue;
-        return { kind: 'done', outcome: fresh };
-      }
+      if (decision.kind === 'answer') return { kind: 'answer', answer: decision };
       if (verb === 'register' && this.isBehind()) return { kind: 'done', outcome: BEHIND };
       const { requestId, participant, token } = command;
       const event: NewEvent = {
@@ -153,21 +170,32 @@ export class Registry {
   }
 
   /**
-   * The answer, once the fold is as fresh as the leader: decided again if it changed meanwhile (undefined then).
+   * The answer, once the fold is as fresh as the log: decided again if it changed meanwhile (undefined then).
    * A refusal must not come from a fold that lags behind what others were told.
+   * @param registering the command, where a refusal is to be noted
    */
-  private async confirm(answer: Decision & { kind: 'answer' }, decide: () => Decision, context: CallContext): Promise<ItemOutcome | undefined> {
-    const { follower, appender } = this.options;
+  private async confirm(answer: Answer, decide: () => Decision, context: CallContext, registering: RegisterCommand | undefined): Promise<ItemOutcome | undefined> {
+    const { follower, notes } = this.options;
+    const refusal = registering === undefined ? undefined : { command: registering, result: answer.result, holderSequence: answer.holder?.sequence };
+    const isNotedFirst = refusal !== undefined && answer.freshTokens.length > 0 && this.options.log.replicas > 1;
+    if (isNotedFirst) notes.refused(refusal);
     const before = follower.fold.position;
-    try {
-      if (!(await appender.refresh(answer.freshTokens, context.deadlineMs))) return NOT_APPENDED;
-    } catch (error) {
-      if (!(error instanceof LogUnavailableError)) throw error;
-      return NOT_APPENDED;
-    }
+    if (!(await this.refresh(answer, context, isNotedFirst ? refusal : undefined))) return NOT_APPENDED;
     if (follower.fold.position !== before && !sameAnswer(decide(), answer)) return undefined;
+    if (refusal !== undefined && !isNotedFirst) notes.refused(refusal);
     const { result, message, warning, holder } = answer;
     return { kind: 'settled', result, message, warning, sequence: 0, holderSequence: holder?.sequence };
+  }
+
+  /** Whether the fold is fresh enough for the answer before the deadline. @param barrier the refusal whose note makes sure of it */
+  private async refresh({ freshTokens }: Answer, { deadlineMs }: CallContext, barrier: Refusal | undefined): Promise<boolean> {
+    if (barrier !== undefined) return this.options.barrier.pass(barrier, deadlineMs);
+    try {
+      return await this.options.appender.refresh(freshTokens, deadlineMs);
+    } catch (error) {
+      if (!(error instanceof LogUnavailableError)) throw error;
+      return false;
+    }
   }
 
   private async awaitOperation(token: string, sequence: number, context: CallContext, participant: Participant): Promise<ItemOutcome> {
@@ -180,13 +208,13 @@ export class Registry {
     return settledOutcome(result, sequence);
   }
 
-  private refuseDeadline(deadlineMs: number): ItemOutcome | undefined {
+  private refuseDeadline(deadlineMs: number): RefusedOutcome | undefined {
     const { maxDeadlineMs } = leaseTerms(this.options.sessionTtlMs);
     if (deadlineMs >= 1 && deadlineMs <= maxDeadlineMs) return undefined;
     return refused(Errno.EINVAL, `the callback deadline of ${deadlineMs} ms is out of range: 1 to ${maxDeadlineMs} ms with this session time to live`);
   }
 
-  private async refuseSession(participant: Participant): Promise<ItemOutcome | undefined> {
+  private async refuseSession(participant: Participant): Promise<RefusedOutcome | undefined> {
     const admission = await this.options.sessions.admit(participant);
     if (admission === 'admitted') return undefined;
     if (admission === 'no_room') return refused(Errno.ENOMEM, `this service has no room for another session; its limit of ${this.options.limits.maxSessions} is reached`);
@@ -227,8 +255,8 @@ function outcomeOf({ settlement, event }: SettledOperation, sequence: number): I
   return settledOutcome(settlement.result, sequence, event);
 }
 
-function refused(result: number, message: string, holder?: Registration): ItemOutcome {
-  return { kind: 'settled', result, message, sequence: 0, warning: false, holderSequence: holder?.sequence };
+function refused(result: number, message: string): RefusedOutcome {
+  return { kind: 'settled', result, message, sequence: 0, warning: false };
 }
 
 /** A delayed copy of a request that was taken long ago, whose participant has moved on since. */
@@ -236,6 +264,6 @@ function staleRequest(requestId: string, sequence: number): ItemOutcome {
   return refused(Errno.ESTALE, `request ${requestId} was taken before, at sequence ${sequence}, and its participant has gone on since`);
 }
 
-function sameAnswer(decision: Decision, answer: Decision & { kind: 'answer' }): boolean {
+function sameAnswer(decision: Decision, answer: Answer): boolean {
   return decision.kind === 'answer' && decision.result === answer.result && decision.holder?.sequence === answer.holder?.sequence;
 }

@@ -65,9 +65,9 @@ export class RegistryRpc {
     const contentType = parseContentType(call.contentType);
     const { session, deadlineMs, items } = decodeUnregisterRequest(call.payload, contentType);
     const outcomes = await carryOutBatch(items, this.boundedDeadline(deadlineMs), clock, (item, attempt) => {
-      const { participantId, token, registrationRequestId, requestId } = item;
+      const { participantId, token, registrationRequestId, registrationSequence, requestId } = item;
       const participant: Participant = { host, session, id: participantId };
-      return registry.unregister({ side, participant, token, registrationRequestId, requestId }, contextOf(attempt, call));
+      return registry.unregister({ side, participant, token, registrationRequestId, requestId }, registrationSequence, contextOf(attempt, call));
     });
     return { payload: encodeRegistryReply({ items: outcomes }, contentType), contentType };
   }

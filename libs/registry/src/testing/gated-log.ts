@@ -8,6 +8,8 @@ export class GatedLog implements EventLog {
   losesAcks = false;
   /** While set, the leader does not answer. */
   hasNoLeader = false;
+  /** While set, a leader that was replaced and does not know it tells where the log ends: it has nothing beyond this sequence. */
+  staleLeaderEnd: number | undefined;
   private readonly log: EventLog;
   private held: LogEvent[] = [];
   private holding = false;
@@ -19,6 +21,10 @@ export class GatedLog implements EventLog {
 
   get partitions(): number {
     return this.log.partitions;
+  }
+
+  get replicas(): number {
+    return this.log.replicas;
   }
 
   /** Events are kept back from the reader from now on. */
@@ -56,7 +62,13 @@ export class GatedLog implements EventLog {
   }
 
   leaderLastSequence(token: string, kind?: EventKind): Promise<number> {
-    return this.hasNoLeader ? Promise.reject(new LogUnavailableError('no leader')) : this.log.leaderLastSequence(token, kind);
+    if (this.hasNoLeader) return Promise.reject(new LogUnavailableError('no leader'));
+    return this.staleLeaderEnd === undefined ? this.log.leaderLastSequence(token, kind) : this.staleLastSequence(token, this.staleLeaderEnd);
+  }
+
+  private async staleLastSequence(token: string, end: number): Promise<number> {
+    const events = await this.log.readToken(token, { fromSequence: 1, limit: 1_000 });
+    return events.findLast(({ sequence }) => sequence <= end)?.sequence ?? 0;
   }
 
   readToken(token: string, options: { readonly fromSequence: number; readonly limit: number }): Promise<LogEvent[]> {

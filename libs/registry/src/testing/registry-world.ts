@@ -2,6 +2,7 @@ import { callbackSet, CALLBACKS, holdingsDigest } from '@irqmesh/domain';
 import type { EventBody, LogEvent, Random, Side } from '@irqmesh/domain';
 import { ManualClock } from '@irqmesh/domain/testing';
 import { InMemoryEventLog } from '@irqmesh/event-log';
+import type { InMemoryEventLogOptions } from '@irqmesh/event-log';
 import {
   decodeRegistryReply, encodeRegisterRequest, encodeResultRequest, encodeSessionRecord, encodeUnregisterRequest, registrySubject, sessionBucketKey,
 } from '@irqmesh/protocol';
@@ -37,12 +38,16 @@ class ScriptedAgents implements AgentCaller {
 /** The registries of a test on one log, on a clock that the test moves. Everything but the agents is the real code. */
 export class RegistryWorld {
   readonly clock = new ManualClock();
-  readonly log = new InMemoryEventLog();
+  readonly log: InMemoryEventLog;
   readonly bucket = new InMemoryBucket(this.clock, SESSION_TTL_MS);
   readonly agents = new ScriptedAgents();
   readonly warnings: string[] = [];
   private readonly nodes: RegistryNode[] = [];
   private ids = 0;
+
+  constructor(options: InMemoryEventLogOptions = {}) {
+    this.log = new InMemoryEventLog(options);
+  }
 
   /** Starts one more instance of a side's registry. */
   async start(side: Side, limits: Partial<RegistryLimits> = {}): Promise<RegistryUnderTest> {
@@ -129,9 +134,9 @@ export class RegistryUnderTest {
     return this.ask((call) => this.node.rpc.register(call), 'register', encodeRegisterRequest(message));
   }
 
-  unregister(participantId: string, token: string, options: { requestId?: string; registrationRequestId?: string; timeoutMs?: number } = {}): Promise<Asked> {
-    const { requestId = `unregister-${participantId}`, registrationRequestId = `register-${participantId}`, timeoutMs = 5_000 } = options;
-    const items = [{ participantId, token, registrationRequestId, requestId }];
+  unregister(participantId: string, token: string, options: { requestId?: string; registrationRequestId?: string; registrationSequence?: number; timeoutMs?: number } = {}): Promise<Asked> {
+    const { requestId = `unregister-${participantId}`, registrationRequestId = `register-${participantId}`, registrationSequence, timeoutMs = 5_000 } = options;
+    const items = [{ participantId, token, registrationRequestId, registrationSequence, requestId }];
     return this.ask((call) => this.node.rpc.unregister(call), 'unregister', encodeUnregisterRequest({ session: 's1', deadlineMs: this.world.clock.nowMs() + timeoutMs, items }));
   }
 

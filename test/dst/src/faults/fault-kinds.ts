@@ -25,6 +25,7 @@ export const FAULT_KINDS = {
   append_ack_late: { manner: 'each', low: 0.002, high: 0.15, sentence: 'an append was acknowledged late' },
   append_ack_lost: { manner: 'each', low: 0.002, high: 0.15, sentence: 'an append was stored, its acknowledgement lost' },
   append_refused: { manner: 'each', low: 0.002, high: 0.15, sentence: 'the log refused an append for the moment' },
+  leader_stale: { manner: 'each', low: 0.01, high: 0.5, sentence: 'a server that had been replaced as the leader told where the log ended before' },
   crash_at_call: { manner: 'each', low: 0.0002, high: 0.004, sentence: 'a service was killed at a call, before or after its effect' },
   agent_crash_at_callback: { manner: 'each', low: 0.002, high: 0.05, sentence: 'an agent was killed in the middle of a handshake' },
   service_killed: { manner: 'minute', low: 0.5, high: 10, sentence: 'a service was killed and started again' },

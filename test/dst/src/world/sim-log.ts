@@ -1,5 +1,6 @@
+import { eventKind } from '@irqmesh/domain';
 import type { EventKind, LogEvent } from '@irqmesh/domain';
-import { LogUnavailableError } from '@irqmesh/event-log';
+import { LogUnavailableError, MAX_TOKEN_EVENTS } from '@irqmesh/event-log';
 import type { AppendRequest, AppendResult, Checkpoint, EventLog, LogIdentity, LogReader, LogSubscription } from '@irqmesh/event-log';
 import type { Fault } from '../faults/fault-kinds.ts';
 import { NATS } from './network.ts';
@@ -9,6 +10,8 @@ import type { Seat } from './seat.ts';
 /** The JetStream adapter waits so long for an answer. */
 const TIMEOUT_MS = 5_000;
 const LATE_MS = { lowMs: 10, highMs: 8_000 };
+/** How long a leader may have been replaced without knowing it. */
+const STALE_MS = 8_000;
 
 /** The log as one process reaches it: over a network that loses, delays and repeats. */
 export class SimLog implements EventLog {
@@ -21,6 +24,10 @@ export class SimLog implements EventLog {
 
   get partitions(): number {
     return this.seat.world.log.partitions;
+  }
+
+  get replicas(): number {
+    return this.seat.world.log.replicas;
   }
 
   /** Holds up what this process reads. */
@@ -54,7 +61,17 @@ export class SimLog implements EventLog {
   }
 
   leaderLastSequence(token: string, kind?: EventKind): Promise<number> {
-    return this.ask(`last sequence of ${token} ${kind ?? ''}`, (log) => log.leaderLastSequence(token, kind));
+    const { world, life } = this.seat;
+    return this.ask(`last sequence of ${token} ${kind ?? ''}`, async (log) => {
+      const last = await log.leaderLastSequence(token, kind);
+      // A single server cannot be replaced.
+      if (log.replicas === 1 || !world.faults.strikes('leader_stale', world.random)) return last;
+      const end = world.logEndAt(world.time.nowMs - world.random.between(0, STALE_MS));
+      const events = await log.readToken(token, { fromSequence: 1, limit: MAX_TOKEN_EVENTS });
+      const stale = events.findLast(({ sequence, body }) => sequence <= end && (kind === undefined || eventKind(body.type) === kind))?.sequence ?? 0;
+      world.trace.write(life.name, `leader_stale: ${token} ends at ${stale}, not ${last}`);
+      return stale;
+    });
   }
 
   readToken(token: string, options: { readonly fromSequence: number; readonly limit: number }): Promise<LogEvent[]> {
@@ -109,7 +126,10 @@ export class SimLog implements EventLog {
     }
     world.log.append(request).then((result) => {
       trace.write(NATS, `${what}: ${result.kind === 'appended' ? `${result.duplicate ? 'duplicate of' : 'stored as'} ${result.sequence}` : 'conflict'}`);
-      if (result.kind === 'appended' && !result.duplicate) recorder.stored(result.sequence);
+      if (result.kind === 'appended' && !result.duplicate) {
+        recorder.stored(result.sequence);
+        world.logGrew();
+      }
       resolve(result);
     }, reject);
   }

@@ -45,6 +45,8 @@ export class World {
   readonly registries: Readonly<Record<Side, Set<Responder<RegistryRpc>>>> = { producer: new Set(), consumer: new Set() };
   /** The agents' sessions that take calls, by `host.session`. */
   readonly agents = new Map<string, Responder<AgentHandler>>();
+  /** When each event was stored, in virtual milliseconds. */
+  private readonly growth: number[] = [];
   private readonly clock: ProcessClock;
   private readonly leaseTtlMs: number;
   private readonly sharedLeases: InMemoryBucket;
@@ -61,7 +63,7 @@ export class World {
       partitions,
       createdMs: this.clock.nowMs(),
       rememberedIds: faults.has('ids_forgotten') ? random.pick([0, 1, 4]) : undefined,
-      idBeforeExpectation: random.chance(0.5),
+      ...(random.chance(0.5) ? { replicas: 3, idBeforeExpectation: true } : { replicas: 1, idBeforeExpectation: false }),
     });
     if (faults.has('ids_forgotten')) faults.count('ids_forgotten');
     this.sessions = new InMemoryBucket(this.clock, sessionTtlMs);
@@ -74,6 +76,16 @@ export class World {
     if (!this.faults.has('lease_split')) return this.sharedLeases;
     this.faults.count('lease_split');
     return this.makeLeases();
+  }
+
+  /** An event was stored just now. */
+  logGrew(): void {
+    this.growth.push(this.time.nowMs);
+  }
+
+  /** The sequence of the log's last event at an earlier time. */
+  logEndAt(atMs: number): number {
+    return this.growth.findLastIndex((storedMs) => storedMs <= atMs) + 1;
   }
 
   private makeLeases(): InMemoryBucket {
