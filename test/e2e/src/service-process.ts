@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -33,10 +33,14 @@ export class ServiceProcess {
     mkdirSync(stateDir, { recursive: true });
   }
 
-  /** Starts it and waits until it is ready. @throws with its last lines when it ends first or takes too long. */
-  async start(): Promise<void> {
+  /**
+   * Starts it and waits until it is ready.
+   * @param settings environment of this start only
+   * @throws with its last lines when it ends first or takes too long
+   */
+  async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     const child = spawn(process.execPath, [`${ROOT}services/${this.name}/dist/main.js`], {
-      env: { PATH: process.env['PATH'], ...this.environment },
+      env: { PATH: process.env['PATH'], ...this.environment, ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
@@ -61,6 +65,13 @@ export class ServiceProcess {
   /** Where `/healthz` and `/readyz` are. */
   get httpUrl(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Removes its read model, as an operator would; it must not run. */
+  removeState(): void {
+    const stateDir = this.environment['IRQMESH_STATE_DIR']!;
+    rmSync(stateDir, { recursive: true });
+    mkdirSync(stateDir);
   }
 
   /** SIGKILL, and waits until it is gone. */

@@ -49,9 +49,21 @@ export class Stack {
     return this.services.find((service) => service.name === name)!;
   }
 
+  /** Ends the services in order; their read models stay. */
+  async stopServices(): Promise<void> {
+    await Promise.all(this.services.map((service) => service.stop()));
+  }
+
+  /** NATS crashes, loses all that it stored, and comes back at the same address. */
+  async wipeNats(): Promise<void> {
+    await this.nats.kill();
+    rmSync(join(this.folder, 'nats'), { recursive: true });
+    await this.nats.restart();
+  }
+
   /** Ends everything and removes the folder. */
   async close(): Promise<void> {
-    await Promise.all(this.services.map((service) => service.stop()));
+    await this.stopServices();
     await this.nats.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -7,8 +7,9 @@ import { Fifo } from './fifo.ts';
 import { Publisher } from './publisher.ts';
 
 /** How many records may be without acknowledgement; more wait. */
-const IN_FLIGHT_MAX = 4096;
-const ACK_TIMEOUT_MS = 10_000;
+const IN_FLIGHT_MAX = 2048;
+/** A server that syncs each message to its disk takes some hundred a second. */
+const ACK_TIMEOUT_MS = 30_000;
 
 /** Puts records into a stream in order, many at a time, and holds it to the sequence of each. */
 export class RecordPublisher {
