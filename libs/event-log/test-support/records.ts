@@ -11,7 +11,7 @@ const BATCH_SIZE = 2000;
 
 /** A record's parts as values that compare by what they hold. */
 export function plain({ headers, payload, ...rest }: LogRecord): unknown {
-  return { ...rest, headers: Object.fromEntries(Object.entries(headers).sort()), payload: Buffer.from(payload).toString('hex') };
+  return { ...rest, headers: Object.fromEntries(Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1))), payload: Buffer.from(payload).toString('hex') };
 }
 
 export async function recordsOf(source: RecordSource, from?: number, until?: number): Promise<LogRecord[]> {

@@ -25,9 +25,8 @@ function refusal(changes: Partial<LogRecord>, maxBytes = MAX_BYTES): string {
 describe('checkRestorable', () => {
   it('takes what irqmesh wrote, also without the checksums of the first release', () => {
     for (const record of records) {
-      checkRestorable(record, 16, MAX_BYTES);
       const { [EventHeader.checksum]: _checksum, ...headers } = record.headers;
-      checkRestorable({ ...record, headers }, 16, MAX_BYTES);
+      for (const whole of [record, { ...record, headers }]) expect(() => checkRestorable(whole, 16, MAX_BYTES)).not.toThrow();
     }
   });
 
