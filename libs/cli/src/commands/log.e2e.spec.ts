@@ -108,6 +108,15 @@ describe('irqmesh log', () => {
     expect(await readFile(join(folder, 'log.ndjson'), 'utf8')).toBe(content);
   });
 
+  test('ends in peace when nobody reads its output any more', async () => {
+    const child = spawn(process.execPath, [BIN, 'log', 'export', '-'], { cwd: folder, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (data) => (stderr += String(data)));
+    child.stdout.once('data', () => child.stdout.destroy());
+    expect((await once(child, 'close'))[0]).toBe(0);
+    expect(stderr).toBe('');
+  });
+
   test('leaves nothing of an export that Ctrl-C ends', async () => {
     const { code, stderr } = await interrupted(/part$/, 'log', 'export', 'log.ndjson.gz');
     expect({ code, stderr }).toEqual({ code: 130, stderr: 'irqmesh: interrupted; no file was written\n' });

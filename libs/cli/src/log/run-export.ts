@@ -23,6 +23,8 @@ export async function runExport(file: string, overwrite: boolean): Promise<void>
     const seconds = (performance.now() - startMs) / 1000;
     process.stderr.write(`irqmesh: exported ${events} events in ${seconds.toFixed(1)} s (${rateOf(events, seconds)}), ${bytes} bytes\n`);
   } catch (error) {
+    // Whoever read the standard output has all they wanted (`irqmesh log export - | head`).
+    if (file === '-' && (error as NodeJS.ErrnoException).code === 'EPIPE') return;
     throw logFailure(error, file, signals, 'interrupted; no file was written');
   } finally {
     signals.release();
