@@ -4,7 +4,7 @@ import { MAX_EXPORT_LINE_LENGTH, parseCloudEvent, quoted, SPEC_VERSION } from '.
 import type { CloudEvent } from './export-cloud-event.ts';
 import { exactData, payloadOf, PROTOBUF, readableData } from './export-data.ts';
 import type { ExportData } from './export-data.ts';
-import { ATTRIBUTE_NAMES, attributesOf, changeHeaders, headersSaid, isContentType, OTHER_HEADERS, otherHeaders } from './export-headers.ts';
+import { ATTRIBUTE_NAMES, attributesOf, changeHeaders, headersSaid, isContentType, OTHER_HEADERS, otherHeaders } from './export-attributes.ts';
 import type { LogRecord } from './log-record.ts';
 import { parseEventTime } from './event-time.ts';
 import { parseEventSubject } from './subjects.ts';
