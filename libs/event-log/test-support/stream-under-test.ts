@@ -6,7 +6,7 @@ import type { NatsServer } from '@irqmesh/platform/nats-server';
 import { connect } from '@nats-io/transport-node';
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
 import { openJetStreamLog } from '../src/index.ts';
-import type { EventLog, JetStreamLogOptions } from '../src/index.ts';
+import type { EventLog, JetStreamLogOptions, RecordSource } from '../src/index.ts';
 
 /** The name of the connections that logs use, in the server's listing. */
 const LOG = 'log';
@@ -38,7 +38,7 @@ export class StreamUnderTest {
     return connection;
   }
 
-  async open(options: Partial<JetStreamLogOptions> = {}): Promise<EventLog> {
+  async open(options: Partial<JetStreamLogOptions> = {}): Promise<EventLog & RecordSource> {
     return openJetStreamLog({ connection: options.connection ?? (await this.connect()), create: true, ...options });
   }
 

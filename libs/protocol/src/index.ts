@@ -26,6 +26,11 @@ export { EventHeader } from './event-headers.ts';
 /** Messages of the log whole, with what guards them. */
 export { checkRecord, decodeRecord, expectedLastSequence } from './log-record.ts';
 export type { LogRecord } from './log-record.ts';
+/** The log as lines of text, for backups: the first line, then one for each message. */
+export { decodeExportHeader, encodeExportHeader, EXPORT_FORMAT_VERSION } from './export-header.ts';
+export type { ExportHeader } from './export-header.ts';
+export { decodeExportLine, encodeExportLine } from './export-line.ts';
+export { ExportLineError, MAX_EXPORT_LINE_LENGTH } from './export-cloud-event.ts';
 export { SCHEMA_VERSION } from './upcasters.ts';
 
 /** Content types and bounds of calls. */

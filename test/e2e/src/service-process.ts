@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -93,6 +93,13 @@ export class ServiceProcess {
   /** Where `/healthz` and `/readyz` are. */
   get httpUrl(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Removes its read model, as an operator would; it must not run. */
+  removeState(): void {
+    const stateDir = this.environment['IRQMESH_STATE_DIR']!;
+    rmSync(stateDir, { recursive: true });
+    mkdirSync(stateDir);
   }
 
   /** SIGKILL, and waits until it is gone. */

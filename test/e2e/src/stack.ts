@@ -56,6 +56,19 @@ export class Stack {
     return this.services.find((service) => service.name === name)!;
   }
 
+  /** Ends the services in order; their read models stay. @throws when one did not end as it was told to; the rest is gone then too. */
+  async stopServices(): Promise<void> {
+    const ends = await Promise.allSettled(this.services.map((service) => service.stop()));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  /** NATS crashes, loses all that it stored, and comes back at the same address. */
+  async wipeNats(): Promise<void> {
+    await this.nats.kill();
+    rmSync(this.natsFolder, { recursive: true });
+    await this.nats.restart();
+  }
+
   /** Ends everything and removes the folder. @throws when a service did not end as it was told to; the rest is gone then too. */
   async close(): Promise<void> {
     const ends = await Promise.allSettled(this.services.map((service) => service.stop()));

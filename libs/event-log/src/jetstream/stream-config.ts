@@ -18,6 +18,9 @@ export const PARTITIONS_FIELD = 'irqmesh.partitions';
 /** The stream's metadata field that holds the version of the event schema that the log is written with. */
 export const SCHEMA_FIELD = 'irqmesh.schema';
 
+/** The metadata field of a stream whose events are being restored: their last sequence. It goes when all are there. */
+export const RESTORING_FIELD = 'irqmesh.restoring';
+
 /** How long the server remembers message ids: a help against repeats, not what correctness rests on. */
 const DUPLICATE_WINDOW_MS = 120_000;
 

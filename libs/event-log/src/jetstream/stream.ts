@@ -4,7 +4,7 @@ import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstr
 import type { NatsConnection } from '@nats-io/nats-core';
 import { LogConfigurationError, LogUnavailableError } from '../port.ts';
 import { callApi } from './errors.ts';
-import { newStreamConfig, partitionsOf, SCHEMA_FIELD, schemaVersionOf, streamDifferences } from './stream-config.ts';
+import { newStreamConfig, partitionsOf, RESTORING_FIELD, SCHEMA_FIELD, schemaVersionOf, streamDifferences } from './stream-config.ts';
 import type { StreamRequirements } from './stream-config.ts';
 
 /** The oldest nats-server whose JetStream does all that the log and the leases need. */
@@ -38,9 +38,11 @@ export async function openStream(
   schemaVersion: number = SCHEMA_VERSION,
 ): Promise<OpenedStream> {
   checkServerVersion(connection.info?.version ?? 'unknown');
-  const { config } = (await findStream(manager)) ?? (await makeStream(manager, options, schemaVersion));
+  const info = (await findStream(manager)) ?? (await makeStream(manager, options, schemaVersion));
+  const { config } = info;
   // First: a newer program may have wanted the rest otherwise as well.
   checkSchema(config, schemaVersion);
+  checkRestored(info);
   const differences = streamDifferences(config, options);
   if (differences.length > 0) {
     throw new LogConfigurationError(`the stream ${STREAM_NAME} is not as irqmesh needs it: ${differences.join('; ')}`);
@@ -55,6 +57,15 @@ function checkSchema(config: StreamConfig, schemaVersion: number): void {
   if (version === undefined || version <= schemaVersion) return;
   const message = `the log is written with schema version ${version}, this program knows versions up to ${schemaVersion}: use a newer one`;
   throw new LogConfigurationError(message, { problem: 'schema' });
+}
+
+function checkRestored({ config, state }: StreamInfo): void {
+  const restoring = config.metadata?.[RESTORING_FIELD];
+  if (restoring === undefined) return;
+  throw new LogConfigurationError(
+    `the stream ${STREAM_NAME} is not whole: it is being restored up to event ${restoring}, and holds ${state.messages} events; wait for that or, if it stopped midway, ` +
+      `delete the stream (nats stream rm ${STREAM_NAME}) and restore it again`,
+  );
 }
 
 /** @returns the stream's number of partitions, which `streamDifferences` has found to be there */
@@ -88,7 +99,8 @@ export function checkServerVersion(version: string): void {
   throw new LogConfigurationError(`the NATS server is version ${version}; irqmesh needs ${MIN_SERVER.join('.')} or newer`);
 }
 
-async function findStream(manager: JetStreamManager): Promise<StreamInfo | undefined> {
+/** @throws LogConfigurationError when JetStream is off; LogUnavailableError */
+export async function findStream(manager: JetStreamManager): Promise<StreamInfo | undefined> {
   try {
     return await explainDisabled(() => callApi(`about the stream ${STREAM_NAME}`, () => manager.streams.info(STREAM_NAME)));
   } catch (error) {
