@@ -53,6 +53,11 @@ export class InMemoryEventLog implements EventLog {
     this.idBeforeExpectation = idBeforeExpectation;
   }
 
+  /** Every message as it is stored, the first at index 0. */
+  get storedRecords(): readonly LogRecord[] {
+    return this.messages;
+  }
+
   async identity(): Promise<LogIdentity> {
     return { createdMs: this.createdMs, firstSequence: 1, lastSequence: this.messages.length };
   }

@@ -26,6 +26,8 @@ export { EventHeader } from './event-headers.ts';
 /** Messages of the log whole, with what guards them. */
 export { checkRecord, decodeRecord, expectedLastSequence } from './log-record.ts';
 export type { LogRecord } from './log-record.ts';
+export { recordFacts } from './record-facts.ts';
+export type { RecordFacts } from './record-facts.ts';
 export { SCHEMA_VERSION } from './upcasters.ts';
 
 /** Content types and bounds of calls. */
