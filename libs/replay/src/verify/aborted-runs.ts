@@ -65,7 +65,8 @@ class AbortedSide {
 
   private takeStop({ result }: CallbackRun): boolean {
     const isFirst = this.stops === 0 && this.added === undefined && this.starts === 0 && !this.deleted;
-    const isUndoing = this.isAdded && this.starts > 0 && this.starts === this.stops;
+    // Whether a side without start still counts as stopped is its agent's business.
+    const isUndoing = this.isAdded && (this.supplies('start') ? this.starts > 0 && this.starts === this.stops : this.stops === 1);
     this.stops += 1;
     if (isFirst) this.stopFailed = result !== 0;
     return isFirst || isUndoing;

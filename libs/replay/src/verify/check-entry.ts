@@ -55,7 +55,7 @@ export function checkChain({ event, expectedLastSequence }: ReadableEntry, track
 /** Each writer names the request, the registration or the operation that it acts upon. */
 export function checkCausation({ causationId, body }: LogEvent): Breach | undefined {
   const cause = causeOf(body);
-  if (causationId === cause || (cause === undefined && causationId !== undefined)) return undefined;
+  if (causationId !== undefined && (cause === undefined || causationId === cause)) return undefined;
   return { invariant: 'causation', sentence: `it names ${causationId ?? 'nothing'} as its cause, which is ${cause ?? 'a request'}` };
 }
 
