@@ -1,4 +1,4 @@
-import type { EventLog } from '@irqmesh/event-log';
+import type { EventLog, RecordSource } from '@irqmesh/event-log';
 import { LogConfigurationError, LogUnavailableError, openJetStreamLog } from '@irqmesh/event-log';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { CommandError, ExitCode } from './command-error.ts';
@@ -7,7 +7,7 @@ import { CommandError, ExitCode } from './command-error.ts';
  * Opens the log for reading; never makes it.
  * @throws CommandError (69) when there is none, or JetStream does not answer
  */
-export async function openLog(connection: NatsConnection): Promise<EventLog> {
+export async function openLog(connection: NatsConnection): Promise<EventLog & RecordSource> {
   try {
     return await openJetStreamLog({ connection, create: false });
   } catch (error) {

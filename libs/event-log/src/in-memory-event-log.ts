@@ -6,6 +6,8 @@ import { checkExpectation, checkReadLimit } from './arguments.ts';
 import { checkCheckpoint } from './checkpoint.ts';
 import { InMemoryReader } from './in-memory-reader.ts';
 import { LogUnavailableError } from './port.ts';
+import { checkRange } from './records/record-source.ts';
+import type { RecordSource } from './records/record-source.ts';
 import type { AppendRequest, AppendResult, Checkpoint, EventLog, LogIdentity, LogReader, LogSubscription } from './port.ts';
 
 export interface InMemoryEventLogOptions {
@@ -34,7 +36,7 @@ const REMEMBERED_IDS = 100_000;
  * It keeps encoded messages, not events: readers get what they would get from NATS (objects of their own, absent
  * fields as the codec leaves them), and an event that the codec cannot carry fails here as it would there.
  */
-export class InMemoryEventLog implements EventLog {
+export class InMemoryEventLog implements EventLog, RecordSource {
   readonly partitions: number;
   private readonly createdMs: number;
   private readonly rememberedIds: number;
@@ -51,11 +53,6 @@ export class InMemoryEventLog implements EventLog {
     this.createdMs = createdMs;
     this.rememberedIds = rememberedIds;
     this.idBeforeExpectation = idBeforeExpectation;
-  }
-
-  /** Every message as it is stored, the first at index 0. */
-  get storedRecords(): readonly LogRecord[] {
-    return this.messages;
   }
 
   async identity(): Promise<LogIdentity> {
@@ -97,6 +94,12 @@ export class InMemoryEventLog implements EventLog {
     checkReadLimit(limit);
     const sequences = this.sequencesOfToken.get(token) ?? [];
     return sequences.filter((sequence) => sequence >= fromSequence).slice(0, limit).map((sequence) => decodeRecord(this.messages[sequence - 1]!));
+  }
+
+  async *records(fromSequence: number, untilSequence: number): AsyncGenerator<LogRecord, void, undefined> {
+    this.checkOpen();
+    checkRange(fromSequence, untilSequence, await this.identity());
+    for (let sequence = fromSequence; sequence <= untilSequence; sequence++) yield this.messages[sequence - 1]!;
   }
 
   async subscribe(after: Checkpoint, logReader: LogReader): Promise<LogSubscription> {

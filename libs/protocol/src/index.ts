@@ -28,6 +28,11 @@ export { checkRecord, decodeRecord, expectedLastSequence } from './log-record.ts
 export type { LogRecord } from './log-record.ts';
 export { recordFacts } from './record-facts.ts';
 export type { RecordFacts } from './record-facts.ts';
+/** The log as lines of text, for backups: the first line, then one for each message. */
+export { decodeExportHeader, encodeExportHeader, EXPORT_FORMAT_VERSION } from './export-header.ts';
+export type { ExportHeader } from './export-header.ts';
+export { decodeExportLine, encodeExportLine } from './export-line.ts';
+export { ExportLineError, MAX_EXPORT_LINE_LENGTH } from './export-cloud-event.ts';
 export { SCHEMA_VERSION } from './upcasters.ts';
 
 /** Content types and bounds of calls. */

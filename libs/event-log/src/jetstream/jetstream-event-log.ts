@@ -1,13 +1,17 @@
 import type { EventKind, LogEvent } from '@irqmesh/domain';
 import { encodeEvent } from '@irqmesh/protocol';
+import type { LogRecord } from '@irqmesh/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { checkExpectation, checkReadLimit } from '../arguments.ts';
 import { LogUnavailableError } from '../port.ts';
 import type { AppendRequest, AppendResult, Checkpoint, EventLog, LogIdentity, LogReader, LogSubscription } from '../port.ts';
+import { checkRange } from '../records/record-source.ts';
+import type { RecordSource } from '../records/record-source.ts';
 import { watchConnection } from './connection-watch.ts';
 import { Publisher } from './publisher.ts';
+import { RecordReader } from './record-reader.ts';
 import { StoredEvents } from './stored-events.ts';
 import { openStream } from './stream.ts';
 import type { OpenStreamOptions } from './stream.ts';
@@ -31,19 +35,20 @@ const REQUEST_TIMEOUT_MS = 5000;
  * @throws LogConfigurationError when the server or its stream is not as the log needs it
  * @throws LogUnavailableError when JetStream does not answer in time
  */
-export async function openJetStreamLog(options: JetStreamLogOptions): Promise<EventLog> {
+export async function openJetStreamLog(options: JetStreamLogOptions): Promise<EventLog & RecordSource> {
   const manager = await jetstreamManager(options.connection, { checkAPI: false, timeout: REQUEST_TIMEOUT_MS });
   const partitions = await openStream(options.connection, manager, options);
   return new JetStreamEventLog(manager, partitions, options);
 }
 
-class JetStreamEventLog implements EventLog {
+class JetStreamEventLog implements EventLog, RecordSource {
   readonly partitions: number;
   private readonly connection: NatsConnection;
   private readonly manager: JetStreamManager;
   private readonly stored: StoredEvents;
   private readonly publisher: Publisher;
   private readonly readers = new Set<StreamReader>();
+  private readonly recordReaders = new Set<RecordReader>();
   private readonly watch: { stop(): void };
   private closed = false;
 
@@ -66,7 +71,7 @@ class JetStreamEventLog implements EventLog {
       onClosed: () => {
         const error = new LogUnavailableError('the connection to the log is closed');
         this.publisher.failAll(error);
-        for (const reader of this.readers) reader.end(error);
+        for (const reader of [...this.readers, ...this.recordReaders]) reader.end(error);
       },
     });
   }
@@ -97,6 +102,19 @@ class JetStreamEventLog implements EventLog {
     return this.stored.readToken(token, fromSequence, limit);
   }
 
+  async *records(fromSequence: number, untilSequence: number): AsyncGenerator<LogRecord, void, undefined> {
+    this.checkOpen();
+    const log = await this.stored.identity();
+    checkRange(fromSequence, untilSequence, log);
+    const reader = new RecordReader({ connection: this.connection, manager: this.manager, stored: this.stored });
+    this.recordReaders.add(reader);
+    try {
+      yield* reader.read(fromSequence, untilSequence, log);
+    } finally {
+      this.recordReaders.delete(reader);
+    }
+  }
+
   async subscribe(after: Checkpoint, logReader: LogReader): Promise<LogSubscription> {
     this.checkOpen();
     const { connection, manager, stored } = this;
@@ -108,6 +126,7 @@ class JetStreamEventLog implements EventLog {
 
   async close(): Promise<void> {
     this.closed = true;
+    for (const reader of this.recordReaders) reader.end(new LogUnavailableError('the log has been closed'));
     await Promise.all([this.publisher.close(), ...[...this.readers].map((reader) => reader.close())]);
     this.watch.stop();
   }

@@ -182,7 +182,8 @@ export class Publisher {
 }
 
 function natsHeaders(headers: Readonly<Record<string, string>>, expectedLastSequence: number | undefined): Record<string, string[]> {
-  const lists: Record<string, string[]> = {};
+  // Without a prototype: a header that is restored may have any name.
+  const lists = Object.create(null) as Record<string, string[]>;
   for (const name in headers) lists[name] = [headers[name]!];
   if (expectedLastSequence !== undefined) lists[EventHeader.expectedLastSequence] = [String(expectedLastSequence)];
   return lists;

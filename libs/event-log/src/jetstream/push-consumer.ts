@@ -43,6 +43,9 @@ export class PushConsumer {
   private deliverySequence = 0;
   private silentBeats = 0;
   private stopped = false;
+  private paused = false;
+  /** Where the server waits for an answer before it sends more. */
+  private heldReply: string | undefined;
 
   constructor(connection: NatsConnection, manager: JetStreamManager, listener: ConsumerListener) {
     this.connection = connection;
@@ -83,6 +86,18 @@ export class PushConsumer {
     await callApi(`for its events from ${firstSequence} on`, () => this.manager.consumers.add(STREAM_NAME, config));
   }
 
+  /** Lets the server wait: it sends no more than what it may have under way without an answer (32 MiB). */
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+    const reply = this.heldReply;
+    this.heldReply = undefined;
+    if (reply !== undefined && !this.stopped && !this.connection.isClosed()) this.connection.publish(reply);
+  }
+
   /** Ends delivery at once. The server's side goes by itself a while later. */
   stop(): void {
     if (this.stopped) return;
@@ -116,10 +131,16 @@ export class PushConsumer {
     const { headers } = message;
     // Any other status says that the consumer is gone, or has another leader.
     if (headers?.code !== CONTROL_STATUS) return this.break();
-    if (message.reply !== undefined && message.reply !== '') return void message.respond();
+    if (message.reply !== undefined && message.reply !== '') return this.goOn(message.reply);
     const stalled = headers.get(STALLED);
-    if (stalled !== '') this.connection.publish(stalled);
+    if (stalled !== '') this.goOn(stalled);
     if (Number(headers.get(LAST_CONSUMER_SEQUENCE)) > this.deliverySequence) this.break();
+  }
+
+  /** Tells the server that all before has come, now or when this is no longer paused. */
+  private goOn(reply: string): void {
+    if (this.paused) this.heldReply = reply;
+    else this.connection.publish(reply);
   }
 
   private break(): void {

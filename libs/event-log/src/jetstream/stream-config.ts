@@ -15,6 +15,9 @@ export interface StreamRequirements {
 /** The stream's metadata field that holds the number of partitions. */
 export const PARTITIONS_FIELD = 'irqmesh.partitions';
 
+/** The metadata field of a stream whose events are being restored: their last sequence. It goes when all are there. */
+export const RESTORING_FIELD = 'irqmesh.restoring';
+
 /** How long the server remembers message ids: a help against repeats, not what correctness rests on. */
 const DUPLICATE_WINDOW_MS = 120_000;
 

@@ -4,7 +4,7 @@ import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { LogConfigurationError, LogUnavailableError } from '../port.ts';
 import { callApi } from './errors.ts';
-import { newStreamConfig, partitionsOf, streamDifferences } from './stream-config.ts';
+import { newStreamConfig, partitionsOf, RESTORING_FIELD, streamDifferences } from './stream-config.ts';
 import type { StreamRequirements } from './stream-config.ts';
 
 /** The oldest nats-server whose JetStream does all that the log and the leases need. */
@@ -28,6 +28,13 @@ export interface OpenStreamOptions extends StreamRequirements {
 export async function openStream(connection: NatsConnection, manager: JetStreamManager, options: OpenStreamOptions): Promise<number> {
   checkServerVersion(connection.info?.version ?? 'unknown');
   const info = (await findStream(manager)) ?? (await makeStream(manager, options));
+  const restoring = info.config.metadata?.[RESTORING_FIELD];
+  if (restoring !== undefined) {
+    throw new LogConfigurationError(
+      `the stream ${STREAM_NAME} is not whole: it is being restored up to event ${restoring}, and holds ${info.state.messages} events; wait for that or, if it stopped midway, ` +
+        `delete the stream (nats stream rm ${STREAM_NAME}) and restore it again`,
+    );
+  }
   const differences = streamDifferences(info.config, options);
   if (differences.length > 0) {
     throw new LogConfigurationError(`the stream ${STREAM_NAME} is not as irqmesh needs it: ${differences.join('; ')}`);
@@ -42,7 +49,8 @@ export function checkServerVersion(version: string): void {
   throw new LogConfigurationError(`the NATS server is version ${version}; irqmesh needs ${MIN_SERVER.join('.')} or newer`);
 }
 
-async function findStream(manager: JetStreamManager): Promise<StreamInfo | undefined> {
+/** @throws LogConfigurationError when JetStream is off; LogUnavailableError */
+export async function findStream(manager: JetStreamManager): Promise<StreamInfo | undefined> {
   try {
     return await explainDisabled(() => callApi(`about the stream ${STREAM_NAME}`, () => manager.streams.info(STREAM_NAME)));
   } catch (error) {

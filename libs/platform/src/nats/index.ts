@@ -5,3 +5,4 @@ export { natsSettings } from '../config/settings.ts';
 export type { NatsSettings } from '../config/settings.ts';
 export { connectNats, natsCredentials, NatsUnavailableError } from './connect-nats.ts';
 export type { ConnectNatsOptions } from './connect-nats.ts';
+export { VERSION } from '../bootstrap/version.ts';

@@ -120,7 +120,7 @@ export class Simulation {
     const differences = await this.compareFolds();
     return {
       history: this.recorder.history(this.events, faults.has('message_duplicated')),
-      records: world.log.storedRecords,
+      records: await this.storedRecords(),
       surprises: this.recorder.surprises,
       foldDifferences: differences,
       unsettled,
@@ -131,6 +131,14 @@ export class Simulation {
       steps: time.happened,
       lastLines,
     };
+  }
+
+  private async storedRecords(): Promise<LogRecord[]> {
+    const { log } = this.world;
+    const { firstSequence, lastSequence } = await log.identity();
+    const records: LogRecord[] = [];
+    for await (const record of log.records(firstSequence, lastSequence)) records.push(record);
+    return records;
   }
 
   private async followLog(): Promise<void> {
