@@ -87,6 +87,15 @@ describe('order, checksum, subject and id', () => {
     expect(findings([pair[0]!, { ...pair[2]!, sequence: 9 }])[0]).toMatchObject({ sentence: 'it follows event 1: events 2 to 8 are missing' });
   });
 
+  test('a log that begins later or ends earlier than it is said to', () => {
+    const verifier = new LogVerifier({ firstSequence: 1 });
+    expect(verifier.checkEnd(0)).toBeUndefined();
+    expect(verifier.add({ ...pair[0]!, sequence: 2 })).toMatchObject({ sequence: 2, invariant: 'order', sentence: 'the log begins with it, and it is said to begin with event 1' });
+    expect(verifier.checkEnd(2)).toBeUndefined();
+    expect(verifier.checkEnd(4)).toMatchObject({ sequence: 3, invariant: 'order', sentence: 'the log ends with event 2, and it is said to go on to event 4' });
+    expect(verifier.finish()).toMatchObject({ findings: 2 });
+  });
+
   test('a sequence that goes back is named, and its event counts for nothing', () => {
     expect(findings([pair[0]!, pair[1]!, pair[0]!, pair[2]!])).toEqual([expect.objectContaining({ sequence: 1, invariant: 'order', sentence: 'it follows event 2' })]);
   });

@@ -5,10 +5,13 @@ import { NoteCheck } from './check-note.ts';
 import { checkPairEvent } from './check-pair-event.ts';
 import { checkRegistered, checkUnregistered } from './check-registry-event.ts';
 import type { Breach, Finding, LogEntry, ReadableEntry } from './entry.ts';
+import { eventOrNone } from './sentences.ts';
 import { TokenTracks } from './token-track.ts';
 import type { TokenTrack } from './token-track.ts';
 
 export interface LogVerifierOptions {
+  /** Where the log begins, if that is known: what it is said to hold must be there. */
+  readonly firstSequence?: number | undefined;
   /**
    * Whether a network that repeats requests may have put a late copy of a register into the log, whose participant had
    * gone on since. NATS does not repeat; a simulation may. Default false.
@@ -50,6 +53,7 @@ export class LogVerifier {
   private readonly entries = new EntryCheck();
   private readonly notes = new NoteCheck();
   private readonly lateCopies: boolean;
+  private readonly beginsAt: number | undefined;
   private readonly byType: Partial<Record<EventBody['type'], number>> = {};
   private events = 0;
   private firstSequence = 0;
@@ -59,7 +63,8 @@ export class LogVerifier {
   private notChecked = 0;
   private findings = 0;
 
-  constructor({ lateCopies = false }: LogVerifierOptions = {}) {
+  constructor({ firstSequence, lateCopies = false }: LogVerifierOptions = {}) {
+    this.beginsAt = firstSequence;
     this.lateCopies = lateCopies;
   }
 
@@ -73,11 +78,20 @@ export class LogVerifier {
     if (this.firstSequence === 0) this.firstSequence = sequence;
     this.lastSequence = Math.max(this.lastSequence, sequence);
     const breach = isRepeated ? inOrder : (inOrder ?? this.look(entry, track));
-    if (!isRepeated && 'event' in entry) this.take(entry);
+    if (!isRepeated && 'event' in entry) this.take(entry, breach === undefined);
     if (breach === undefined) return undefined;
     this.findings += 1;
     const event = 'event' in entry ? entry.event : undefined;
     return { ...breach, sequence, type: event?.body.type, token: event?.token, before: track?.recent ?? [] };
+  }
+
+  /** Whether the log goes on to where it is said to end. */
+  checkEnd(saidLastSequence: number): Finding | undefined {
+    const { lastSequence } = this;
+    if (lastSequence >= saidLastSequence) return undefined;
+    this.findings += 1;
+    const sentence = `the log ends with ${eventOrNone(lastSequence)}, and it is said to go on to event ${saidLastSequence}`;
+    return { invariant: 'order', sentence, sequence: lastSequence + 1, type: undefined, token: undefined, before: [] };
   }
 
   /** What the log holds. */
@@ -88,7 +102,8 @@ export class LogVerifier {
 
   private checkOrder(sequence: number): Breach | undefined {
     const { lastSequence } = this;
-    if (lastSequence === 0 || sequence === lastSequence + 1) return undefined;
+    if (sequence === (lastSequence === 0 ? (this.beginsAt ?? sequence) : lastSequence + 1)) return undefined;
+    if (lastSequence === 0) return { invariant: 'order', sentence: `the log begins with it, and it is said to begin with event ${this.beginsAt}` };
     if (sequence <= lastSequence) return { invariant: 'order', sentence: `it follows event ${lastSequence}` };
     const missing = sequence - lastSequence === 2 ? `event ${lastSequence + 1} is missing` : `events ${lastSequence + 1} to ${sequence - 1} are missing`;
     return { invariant: 'order', sentence: `it follows event ${lastSequence}: ${missing}` };
@@ -119,11 +134,11 @@ export class LogVerifier {
     }
   }
 
-  private take({ event, checksum }: ReadableEntry): void {
+  private take({ event, checksum }: ReadableEntry, isSound: boolean): void {
     const { body } = event;
     this.byType[body.type] = (this.byType[body.type] ?? 0) + 1;
     if (checksum === 'absent') this.withoutChecksum += 1;
-    if ('runs' in body && isVoid(this.tracks.get(event.token).state, body)) this.voidOutcomes += 1;
+    if (isSound && 'runs' in body && isVoid(this.tracks.get(event.token).state, body)) this.voidOutcomes += 1;
     this.notes.noteRegistered(event);
     this.tracks.note(event, this.fold.apply(event));
   }
