@@ -34,7 +34,8 @@ beforeAll(async () => {
   await sleep(2_000);
   await fleet.close();
   exported = join(folder, 'log.ndjson');
-  expect(await irqmesh('log', 'export', exported)).toMatchObject({ code: 0 });
+  const { code, stderr } = await irqmesh('log', 'export', exported);
+  if (code !== 0) throw new Error(`the log was not exported: ${stderr}`);
   lines = readFileSync(exported, 'utf8').trimEnd().split('\n');
 }, 120_000);
 
