@@ -44,8 +44,8 @@ const FOLD_LIMITS = { idleTokens: 0, restingParticipants: 65_536 };
 
 /**
  * Checks a log, event by event in its order, from its first. What it must remember is bounded by what is registered and
- * open; beside that, by the last 262,144 tokens that went idle, 262,144 message ids, 65,536 registrations and 65,536
- * participants at rest. References to what is older are counted as not checked.
+ * open; beside that, by 262,144 tokens that went idle, 262,144 message ids, 65,536 registrations and 65,536
+ * participants at rest, the newest of each. References to what is older are counted as not checked.
  */
 export class LogVerifier {
   private readonly fold = new Fold(FOLD_LIMITS);
