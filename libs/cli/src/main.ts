@@ -9,11 +9,12 @@ import { listCommand } from './commands/list.ts';
 import { logCommand } from './commands/log.ts';
 import { registerCommand } from './commands/register.ts';
 import { upCommand } from './commands/up.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { watchCommand } from './commands/watch.ts';
 
 /** The commands in the order in which the help lists them. */
 const COMMANDS: readonly (() => Command)[] = [
-  demoCommand, upCommand, inventoryCommand, registerCommand, listCommand, watchCommand, explainCommand, doctorCommand, logCommand,
+  demoCommand, upCommand, inventoryCommand, registerCommand, listCommand, watchCommand, explainCommand, verifyCommand, doctorCommand, logCommand,
 ];
 
 /** The whole command line. Errors come out as exceptions: `CommanderError` for a wrong one, with the text written. */

@@ -26,6 +26,8 @@ export { EventHeader } from './event-headers.ts';
 /** Messages of the log whole, with what guards them. */
 export { checkRecord, decodeRecord, expectedLastSequence } from './log-record.ts';
 export type { LogRecord } from './log-record.ts';
+export { recordFacts } from './record-facts.ts';
+export type { RecordFacts } from './record-facts.ts';
 /** The log as lines of text, for backups: the first line, then one for each message. */
 export { decodeExportHeader, encodeExportHeader, EXPORT_FORMAT_VERSION } from './export-header.ts';
 export type { ExportHeader } from './export-header.ts';

@@ -1,1 +1,2 @@
 export * from './explain.ts';
+export * from './verify/index.ts';

@@ -45,6 +45,14 @@ export class ExportFile implements RecordSource {
     return { createdMs, firstSequence, lastSequence };
   }
 
+  /**
+   * Every message in the file as it stands there, whatever its order: for whoever checks the file itself.
+   * @throws ExportLineError for a line that is no message; the messages before it have been given then
+   */
+  async *recordsAsTheyStand(): AsyncGenerator<LogRecord, void, undefined> {
+    for await (const { text, number, isCut } of linesOf(this.path)) if (number > 1) yield decodeLine(text, number, isCut);
+  }
+
   async *records(fromSequence: number, untilSequence: number): AsyncGenerator<LogRecord, void, undefined> {
     checkRange(fromSequence, untilSequence, this.header);
     let next = this.header.firstSequence;

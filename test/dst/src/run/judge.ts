@@ -1,6 +1,7 @@
 import { checkHistory } from '@irqmesh/test-history';
 import { Simulation } from './simulation.ts';
 import type { RunOptions, RunRecord } from './simulation.ts';
+import { verifyRecords } from './verify-records.ts';
 
 /** Something that must never happen, and did. */
 export interface Finding {
@@ -39,6 +40,7 @@ export async function judge(options: RunOptions): Promise<JudgedRun> {
     ...uncaught.map((error) => ({ checker: 'processes', sentence: `an error that nobody caught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` })),
     ...record.surprises.map((sentence) => ({ checker: 'processes', sentence })),
     ...violations.map(({ checker, sentence }) => ({ checker, sentence })),
+    ...verifyRecords(record).map((sentence) => ({ checker: 'verify', sentence })),
     ...record.foldDifferences.map((sentence) => ({ checker: 'convergence', sentence })),
   ];
   if (record.unsettled !== undefined) findings.push({ checker: 'convergence', sentence: record.unsettled });

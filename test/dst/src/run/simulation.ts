@@ -1,6 +1,7 @@
 import { Fold } from '@irqmesh/domain';
 import type { LogEvent } from '@irqmesh/domain';
 import { START } from '@irqmesh/event-log';
+import type { LogRecord } from '@irqmesh/protocol';
 import type { History } from '@irqmesh/test-history';
 import type { Fault } from '../faults/fault-kinds.ts';
 import { FaultPlan } from '../faults/fault-plan.ts';
@@ -35,6 +36,8 @@ export interface RunOptions {
 /** What a run came to, before it is judged. */
 export interface RunRecord {
   readonly history: History;
+  /** The log as it is stored. */
+  readonly records: readonly LogRecord[];
   /** What no process should do, and did; and folds that differ. */
   readonly surprises: readonly string[];
   readonly foldDifferences: readonly string[];
@@ -117,6 +120,7 @@ export class Simulation {
     const differences = await this.compareFolds();
     return {
       history: this.recorder.history(this.events, faults.has('message_duplicated')),
+      records: await this.storedRecords(),
       surprises: this.recorder.surprises,
       foldDifferences: differences,
       unsettled,
@@ -127,6 +131,14 @@ export class Simulation {
       steps: time.happened,
       lastLines,
     };
+  }
+
+  private async storedRecords(): Promise<LogRecord[]> {
+    const { log } = this.world;
+    const { firstSequence, lastSequence } = await log.identity();
+    const records: LogRecord[] = [];
+    for await (const record of log.records(firstSequence, lastSequence)) records.push(record);
+    return records;
   }
 
   private async followLog(): Promise<void> {
