@@ -8,6 +8,8 @@ import { Publisher } from './publisher.ts';
 
 /** How many records may be without acknowledgement; more wait. */
 const IN_FLIGHT_MAX = 2048;
+/** So many are sent at once: the client writes to its socket after each turn of the event loop that sends something. */
+const BURST = 256;
 /** A server that syncs each message to its disk takes some hundred a second. */
 const ACK_TIMEOUT_MS = 30_000;
 
@@ -19,6 +21,7 @@ export class RecordPublisher {
   private readonly watch: { stop(): void };
   private readonly onStored: (sequence: number) => void;
   private readonly inFlight = new Fifo<Promise<void>>();
+  private burst: LogRecord[] = [];
 
   /** @param lastStored what the stream ends with now */
   constructor(connection: NatsConnection, onStored: (sequence: number) => void, lastStored: number, inboxPrefix: string | undefined) {
@@ -40,23 +43,36 @@ export class RecordPublisher {
    * @throws for this or an earlier record: LogUnavailableError, LogRefusedError, or an Error when it was stored elsewhere
    */
   async publish(record: LogRecord): Promise<void> {
-    const { subject, headers, payload } = record;
-    const stored = this.publisher.publish({ subject, headers, payload }, undefined).then((result) => this.stored(record, result));
-    // Told by the wait for it; until then it is not without a handler.
-    stored.catch(() => undefined);
-    this.inFlight.push(stored);
-    if (this.inFlight.length >= IN_FLIGHT_MAX) await this.inFlight.shift();
+    this.burst.push(record);
+    if (this.burst.length === BURST) await this.send();
   }
 
   /** Waits until all are stored. @throws as `publish` */
   async finish(): Promise<void> {
-    for (let oldest = this.inFlight.shift(); oldest !== undefined; oldest = this.inFlight.shift()) await oldest;
+    await this.send();
+    await this.waitUntilUnderWay(0);
   }
 
   async close(): Promise<void> {
     this.publisher.failAll(new LogUnavailableError('the restore has ended'));
     await this.publisher.close();
     this.watch.stop();
+  }
+
+  private async send(): Promise<void> {
+    await this.waitUntilUnderWay(IN_FLIGHT_MAX - this.burst.length);
+    for (const record of this.burst) {
+      const { subject, headers, payload } = record;
+      const stored = this.publisher.publish({ subject, headers, payload }, undefined).then((result) => this.stored(record, result));
+      // Told by the wait for it; until then it is not without a handler.
+      stored.catch(() => undefined);
+      this.inFlight.push(stored);
+    }
+    this.burst = [];
+  }
+
+  private async waitUntilUnderWay(count: number): Promise<void> {
+    while (this.inFlight.length > count) await this.inFlight.shift();
   }
 
   private stored({ sequence }: LogRecord, result: AppendResult): void {
