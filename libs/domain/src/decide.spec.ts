@@ -245,6 +245,14 @@ describe('decideUnregister', () => {
   });
 });
 
+describe('an unregister that names another token than its registration has', () => {
+  it('is refused with -EINVAL, and ends nothing', () => {
+    const history = new History();
+    history.producer('P');
+    expect(decideUnregister(history.fold(), unregisterCommand('producer', 'P', { token: 'other' }))).toMatchObject({ kind: 'answer', result: -22, message: expect.stringContaining('not "other"') });
+  });
+});
+
 describe('decideExpiry', () => {
   const expiry = (history: History, sequence: number, reason: 'session_expired' | 'disowned' = 'session_expired') =>
     decideExpiry(history.fold(), TOKEN, sequence, 'expiry-1', reason);

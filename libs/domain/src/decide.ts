@@ -85,14 +85,17 @@ export function decideRegister(fold: Fold, command: RegisterCommand, hasRoom: bo
   return { kind: 'append', body: registeredBody(command), expectedLastSequence: state.lastSequence[side] };
 }
 
-/** Decides an unregistration: removes the named registration, or does nothing if there is none. */
+/** Decides an unregistration: removes the named registration, or does nothing if there is none. -EINVAL where it names another token than that registration's. */
 export function decideUnregister(fold: Fold, command: UnregisterCommand): Decision {
   const { side, participant, token, registrationRequestId, requestId } = command;
   const memory = fold.participant(side, participant);
-  const freshTokens = [...new Set([token, memory?.register.token ?? token])];
-  const nothing: Decision = { kind: 'answer', result: 0, message: '', warning: false, freshTokens };
+  const nothing: Decision = { kind: 'answer', result: 0, message: '', warning: false, freshTokens: [...new Set([token, memory?.register.token ?? token])] };
   if (memory?.register.requestId !== registrationRequestId) return nothing;
   const { register, unregister } = memory;
+  if (register.token !== token) {
+    const message = `request ${registrationRequestId} registered token ${JSON.stringify(register.token)}, not ${JSON.stringify(token)}`;
+    return { kind: 'answer', result: Errno.EINVAL, message, warning: false, freshTokens: [] };
+  }
   // Whoever asked first, this one's callbacks have run when that operation is settled.
   if (unregister !== undefined) {
     return { kind: 'repeat', token: register.token, operationSequence: unregister.sequence, result: unregister.settled ? 0 : undefined };
