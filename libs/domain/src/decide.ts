@@ -34,8 +34,8 @@ export interface UnregisterCommand {
 
 /** What a registry does with a command, given its fold. */
 export type Decision =
-  /** Append this, expecting the last event of the token and side to have this sequence. */
-  | { readonly kind: 'append'; readonly body: EventBody; readonly expectedLastSequence: number }
+  /** Append this under the token, expecting the last event of the token and side to have this sequence. */
+  | { readonly kind: 'append'; readonly token: string; readonly body: EventBody; readonly expectedLastSequence: number }
   /** Answer with this result, once the fold is as fresh as the leader on these tokens. */
   | { readonly kind: 'answer'; readonly result: number; readonly message: string; readonly warning: boolean; readonly holder?: Registration | undefined; readonly freshTokens: readonly string[] }
   /** The command was taken before: its answer is that operation's. */
@@ -82,20 +82,16 @@ export function decideRegister(fold: Fold, command: RegisterCommand, hasRoom: bo
     const message = 'this service has no room: its limit of tokens, or of registrations of one session, is reached';
     return { kind: 'answer', result: Errno.ENOMEM, message, warning: false, freshTokens: [token] };
   }
-  return { kind: 'append', body: registeredBody(command), expectedLastSequence: state.lastSequence[side] };
+  return { kind: 'append', token, body: registeredBody(command), expectedLastSequence: state.lastSequence[side] };
 }
 
-/** Decides an unregistration: removes the named registration, or does nothing if there is none. -EINVAL where it names another token than that registration's. */
+/** Decides an unregistration: removes the named registration, whatever its token, or does nothing if there is none. */
 export function decideUnregister(fold: Fold, command: UnregisterCommand): Decision {
   const { side, participant, token, registrationRequestId, requestId } = command;
   const memory = fold.participant(side, participant);
   const nothing: Decision = { kind: 'answer', result: 0, message: '', warning: false, freshTokens: [...new Set([token, memory?.register.token ?? token])] };
   if (memory?.register.requestId !== registrationRequestId) return nothing;
   const { register, unregister } = memory;
-  if (register.token !== token) {
-    const message = `request ${registrationRequestId} registered token ${JSON.stringify(register.token)}, not ${JSON.stringify(token)}`;
-    return { kind: 'answer', result: Errno.EINVAL, message, warning: false, freshTokens: [] };
-  }
   // Whoever asked first, this one's callbacks have run when that operation is settled.
   if (unregister !== undefined) {
     return { kind: 'repeat', token: register.token, operationSequence: unregister.sequence, result: unregister.settled ? 0 : undefined };
@@ -105,7 +101,7 @@ export function decideUnregister(fold: Fold, command: UnregisterCommand): Decisi
   const registration = findRegistration(state, register.sequence);
   if (registration === undefined) return nothing;
   const body = unregisteredBody(registration, requestId, 'requested');
-  return { kind: 'append', body, expectedLastSequence: state.lastSequence[side] };
+  return { kind: 'append', token: register.token, body, expectedLastSequence: state.lastSequence[side] };
 }
 
 /**
@@ -116,7 +112,7 @@ export function decideExpiry(fold: Fold, token: string, sequence: number, reques
   const state = fold.token(token);
   const registration = findRegistration(state, sequence);
   if (registration === undefined || registration.gone) return undefined;
-  return { kind: 'append', body: unregisteredBody(registration, requestId, reason), expectedLastSequence: state.lastSequence[registration.side] };
+  return { kind: 'append', token, body: unregisteredBody(registration, requestId, reason), expectedLastSequence: state.lastSequence[registration.side] };
 }
 
 function registeredBody(command: RegisterCommand): EventBody {

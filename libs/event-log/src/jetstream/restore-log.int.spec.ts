@@ -148,7 +148,7 @@ describe('what is refused', () => {
     const late = await fileOf(await lateRecords(100), 101);
     const error = await refusal(late);
     expect(error).toBeInstanceOf(LogConfigurationError);
-    expect(String(error)).toContain('metadata irqmesh.partitions is "8", must be "16"; its first event will have sequence 1, must be 101');
+    expect(String(error)).toContain('it has 8 partitions, must have 16; its first event will have sequence 1, must be 101');
     await stream.remove();
     await stream.manager.streams.add({ ...newStreamConfig({}), first_seq: 101 });
     expect(await restoreFile(late)).toBe(9);

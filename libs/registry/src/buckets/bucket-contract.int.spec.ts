@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SystemClock } from '@irqmesh/domain/system';
 import { startNatsServer } from '@irqmesh/platform/nats-server';
 import type { NatsServer } from '@irqmesh/platform/nats-server';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { KV } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Bucket } from './bucket.ts';
@@ -124,6 +126,29 @@ describe('a NATS bucket', () => {
     await watch.close();
     await close();
   }, 60_000);
+
+  test('a key that vanishes without a trace between the listing and the watch does not hold the watch up', async () => {
+    const server = await startNatsServer();
+    const connection = await connect({ servers: server.url });
+    const bucket = await NatsBucket.open({ connection, name: 'leases', ttlMs: 60_000, replicas: 1 });
+    await bucket.put('lease.a', '1');
+    await bucket.put('lease.b', '1');
+    const manager = await jetstreamManager(connection);
+    const { kv } = bucket as unknown as { readonly kv: KV };
+    const watchKeys = kv.watch.bind(kv);
+    // After the listing, and before the server makes the watch.
+    kv.watch = async (options) => {
+      const { seq } = (await manager.streams.getMessage('KV_leases', { last_by_subj: '$KV.leases.lease.a' }))!;
+      await manager.streams.deleteMessage('KV_leases', seq);
+      return watchKeys(options);
+    };
+    const told: string[] = [];
+    const watch = await bucket.watch('lease', { onPut: ({ key }) => told.push(key), onRemoved: (key) => told.push(`-${key}`) });
+    expect(told).toEqual(['lease.b']);
+    await watch.close();
+    await connection.close();
+    await server.stop();
+  }, 30_000);
 
   test('another time to live than the bucket has is refused', async () => {
     const server = await startNatsServer();

@@ -1,3 +1,5 @@
+import { sleep } from '@irqmesh/domain';
+import { SystemClock } from '@irqmesh/domain/system';
 import { jetstream, JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { KV, KvEntry, KvWatchEntry } from '@nats-io/kv';
@@ -14,6 +16,9 @@ export interface NatsBucketOptions {
 /** How long a watcher can be away and still be told by a marker that a key ran out. */
 const MARKER_TTL_MS = 60_000;
 
+/** A key that stood when a watch began, and has not been told for so long, is looked up. */
+const LOOK_AGAIN_MS = 500;
+
 /**
  * A NATS key-value bucket. Reads go to its leader (`allow_direct` is off): a lease must never be judged by what a
  * follower has not heard yet. Keys that run out leave a marker (nats-server 2.11 or newer), so nothing is polled.
@@ -21,9 +26,12 @@ const MARKER_TTL_MS = 60_000;
 export class NatsBucket implements Bucket {
   readonly ttlMs: number;
   private readonly kv: KV;
+  private readonly connection: NatsConnection;
+  private readonly clock = new SystemClock();
 
-  private constructor(kv: KV, ttlMs: number) {
+  private constructor(kv: KV, connection: NatsConnection, ttlMs: number) {
     this.kv = kv;
+    this.connection = connection;
     this.ttlMs = ttlMs;
   }
 
@@ -34,7 +42,7 @@ export class NatsBucket implements Bucket {
     if (ttl !== ttlMs) {
       throw new Error(`the bucket ${name} has a time to live of ${ttl} ms, not the ${ttlMs} ms asked for: use the same everywhere, or remove the bucket`);
     }
-    return new NatsBucket(kv, ttlMs);
+    return new NatsBucket(kv, connection, ttlMs);
   }
 
   async get(key: string): Promise<BucketEntry | undefined> {
@@ -74,7 +82,7 @@ export class NatsBucket implements Bucket {
         if (missing.delete(entry.key) && missing.size === 0) told();
       }
     })();
-    await allTold;
+    await this.untilTold(missing, allTold);
     return {
       close: async () => {
         closed = true;
@@ -82,6 +90,29 @@ export class NatsBucket implements Bucket {
         await reading;
       },
     };
+  }
+
+  /**
+   * Waits until all that stood has been told. One that ran out between the listing and the watch may have left nothing to
+   * be told of (a cluster that lost a server leaves no marker at times), so what is missing is looked up again.
+   */
+  private async untilTold(missing: Set<string>, allTold: Promise<void>): Promise<void> {
+    while (missing.size > 0) {
+      const pause = new AbortController();
+      await Promise.race([allTold, sleep(this.clock, LOOK_AGAIN_MS, pause.signal)]);
+      pause.abort();
+      for (const key of missing) if (await this.isGone(key)) missing.delete(key);
+    }
+  }
+
+  /** Whether a key does not stand any more; not while nobody answers. @throws when the connection is closed */
+  private async isGone(key: string): Promise<boolean> {
+    try {
+      return (await this.get(key)) === undefined;
+    } catch (error) {
+      if (this.connection.isClosed()) throw error;
+      return false;
+    }
   }
 
   private async standingKeys(pattern: string): Promise<string[]> {

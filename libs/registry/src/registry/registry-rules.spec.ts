@@ -111,6 +111,15 @@ describe('register and unregister', () => {
   });
 });
 
+test('an unregister that names another token ends its registration all the same, on the token that it has', async () => {
+  const registry = await world.start('producer');
+  await registry.register('p1', TOKEN);
+  await registry.register('p2', 'other');
+  expect(await (await registry.unregister('p1', 'other')).done).toMatchObject({ settlement: 'settled', result: 0 });
+  expect(await world.types(TOKEN)).toEqual(['ProducerRegistered', 'ProducerUnregistered']);
+  expect(await world.types('other')).toEqual(['ProducerRegistered']);
+});
+
 describe('rule 8: refusals are fresh', () => {
   test('-EBUSY is not said from a fold that has not seen the holder leave', async () => {
     const [lagging, other] = [await world.start('producer'), await world.start('producer')];

@@ -146,7 +146,9 @@ export class Registry {
       if (decision.kind === 'repeat') return { kind: 'operation', token: decision.token, sequence: decision.operationSequence };
       if (decision.kind === 'answer') return { kind: 'answer', answer: decision };
       if (verb === 'register' && this.isBehind()) return { kind: 'done', outcome: BEHIND };
-      const { requestId, participant, token } = command;
+      const { requestId, participant } = command;
+      // An unregister may name another token than the one that its registration has.
+      const { token } = decision;
       const event: NewEvent = {
         id: `${verb}:${side}:${participant.host}:${participant.session}:${participant.id}:${requestId}`,
         token,

@@ -53,6 +53,10 @@ export class AgentMember extends Member {
     return this.isRunning && this.idle;
   }
 
+  override async isReady(): Promise<boolean> {
+    return this.session !== undefined;
+  }
+
   protected program(): Program {
     const options: AgentOptions = { ...this.shape, natsUrl: this.proxy.url, incarnation: this.incarnation, seed: `${this.seed}/${this.incarnation}` };
     return { script: SCRIPT, args: [JSON.stringify(options)], environment: {} };

@@ -88,13 +88,15 @@ export abstract class Member {
     const { child, closed } = this;
     if (child === undefined) return;
     this.resume();
+    const wasReady = await this.isReady();
     this.child = undefined;
     child.kill('SIGTERM');
     const overdue = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await closed;
     clearTimeout(overdue);
     this.wasKilled();
-    if (child.exitCode !== 0) this.surprises.push(`${this.incarnation} ended with ${child.signalCode ?? child.exitCode} when it was told to stop`);
+    // One that is still starting has nothing to end in order yet.
+    if (child.exitCode !== 0 && wasReady) this.surprises.push(`${this.incarnation} ended with ${child.signalCode ?? child.exitCode} when it was told to stop`);
   }
 
   /** SIGSTOP: it stands still, and does not know it. */
@@ -121,6 +123,9 @@ export abstract class Member {
     this.lines.push(`${this.incarnation} ${line}`);
     if (this.lines.length > KEPT_LINES) this.lines.shift();
   }
+
+  /** Whether it does now what it is there for. */
+  abstract isReady(): Promise<boolean>;
 
   protected abstract program(): Program;
 

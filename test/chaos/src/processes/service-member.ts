@@ -47,7 +47,7 @@ export class ServiceMember extends Member {
   }
 
   /** Whether it takes calls now. */
-  async isReady(): Promise<boolean> {
+  override async isReady(): Promise<boolean> {
     if (!this.isRunning || this.httpPort === undefined) return false;
     try {
       return (await fetch(`http://127.0.0.1:${this.httpPort}/readyz`, { signal: AbortSignal.timeout(READY_TIMEOUT_MS) })).ok;
