@@ -1,7 +1,7 @@
 import { Fold } from '@irqmesh/domain';
 import type { LogEvent } from '@irqmesh/domain';
 import { START } from '@irqmesh/event-log';
-import type { History } from '@irqmesh/test-history';
+import type { History, Timing } from '@irqmesh/test-history';
 import type { Fault } from '../faults/fault-kinds.ts';
 import { FaultPlan } from '../faults/fault-plan.ts';
 import type { FaultCounts, Profile } from '../faults/fault-plan.ts';
@@ -58,6 +58,10 @@ const LIMITS = { maxTokens: 1_000, maxSessions: 1_000, maxRegistrationsPerSessio
 const MAX_OFFSET_MS = 1_000;
 /** Clock rates agree, but for what real crystals differ by, and ten times that (rule 4). */
 const MAX_DRIFT = 1e-3;
+/** By how much what takes a given time may differ from it: clock rates do, by 1 in 1,000 of the longest request, and answers come a little later. */
+const SLACK_MS = 50;
+/** How long after a request was given up it may still be stored: an attempt's five seconds, two clocks that are off, and an append on its way. */
+const STORED_LATE_MS = 5_000 + 2 * MAX_OFFSET_MS + 8_000;
 /** The longest that the world may take to come to rest. */
 const SETTLE_LIMIT_MS = 120_000;
 /** It is at rest when it has looked so for this long: a renewal or two may bring a difference to light. */
@@ -72,7 +76,7 @@ export class Simulation {
   private readonly time = new VirtualTime();
   private readonly trace: Trace;
   private readonly faults: FaultPlan;
-  private readonly recorder = new HistoryRecorder();
+  private readonly recorder = new HistoryRecorder(this.time);
   private readonly shape: Shape;
   private readonly world: World;
   private readonly services: readonly ServiceProcess[];
@@ -116,7 +120,7 @@ export class Simulation {
     const { lastLines } = this.trace;
     const differences = await this.compareFolds();
     return {
-      history: this.recorder.history(this.events, faults.has('message_duplicated')),
+      history: this.recorder.history(this.events, faults.has('message_duplicated'), this.timing()),
       surprises: this.recorder.surprises,
       foldDifferences: differences,
       unsettled,
@@ -177,6 +181,11 @@ export class Simulation {
     }
     await this.time.run(this.time.nowMs + RESTART_MS);
     return [...differences, ...foldDifferences(this.services, this.fold, 'after a restart')];
+  }
+
+  private timing(): Timing {
+    const requestTimeoutMs = Object.fromEntries(this.shape.hosts.map((host) => [host.host, host.requestTimeoutMs]));
+    return { slackMs: SLACK_MS, requestTimeoutMs, storedLateMs: STORED_LATE_MS };
   }
 
   private makeServices(): ServiceProcess[] {
