@@ -1,16 +1,14 @@
 import type { LogEvent } from '@irqmesh/domain';
-import { describeCall, describeEvent, describeParticipant } from './describe.ts';
-import { earliest } from './history.ts';
-import type { ClientCall, ClientTurn, History, StoredEvent, Violation } from './history.ts';
+import { checkAskedFor } from './check-asked-for.ts';
+import { describeCall, describeEvent } from './describe.ts';
+import type { ClientCall, StoredEvent, Violation } from './history.ts';
+import { requestKey, surelyAfter } from './indexed-history.ts';
+import type { IndexedHistory } from './indexed-history.ts';
 import type { LogModel } from './model/log-model.ts';
-import type { ModelRegistration } from './model/token-model.ts';
+import type { ModelRegistration, TokenModel } from './model/token-model.ts';
 
-/** The caller gave up waiting, or its session was lost: what became of the request it does not know. */
-const ETIMEDOUT = -110;
-const ENODEV = -19;
-
-/** Checker 4: what was acknowledged stands in the log, and nothing stands there twice. */
-export function checkDurability(history: History, model: LogModel): Violation[] {
+/** Checker 4: what was acknowledged stands in the log, nothing stands there twice, and nothing that nobody asked for. */
+export function checkDurability(history: IndexedHistory, model: LogModel): Violation[] {
   return [...checkOnce(history.log), ...checkOrder(history.log), ...checkAcknowledged(history, model), ...checkAskedFor(history, model)];
 }
 
@@ -39,56 +37,35 @@ function checkOrder(log: readonly StoredEvent[]): Violation[] {
   });
 }
 
-function checkAcknowledged({ calls, turns }: History, { registrations }: LogModel): Violation[] {
-  const made = new Map([...registrations.values()].map((registration) => [`${registration.host} ${registration.session} ${registration.requestId}`, registration]));
-  const registers = new Map(calls.map((call) => [call.id, call]));
-  const lostAt = new Map(turns.flatMap((turn) => (turn.kind === 'lost' ? [[`${turn.host} ${turn.session}`, turn.at] as const] : [])));
-  return calls.flatMap((call) => {
+function checkAcknowledged(history: IndexedHistory, { registrations, tokens }: LogModel): Violation[] {
+  const made = new Map([...registrations.values()].map((registration) => [requestKey(registration), registration]));
+  return history.calls.flatMap((call) => {
     if (call.result !== 0) return [];
-    const from = call.requestId === undefined ? registers.get(call.ends ?? call.id) : call;
-    if (from?.requestId === undefined || from.session === undefined) return [];
+    const { session, requestId } = (call.requestId === undefined ? history.call(call.ends ?? call.id) : call) ?? {};
+    if (requestId === undefined || session === undefined) return [];
     // With its session everything of it is over: it ends by itself, and is expired later.
-    if (call.verb === 'unregister' && (lostAt.get(`${call.host} ${from.session}`) ?? Infinity) <= (call.returnedAt ?? 0)) return [];
-    const mistake = mistakeOf(call, made.get(`${call.host} ${from.session} ${from.requestId}`));
+    if (call.verb === 'unregister' && history.lostAt(call.host, session) <= (call.returnedAt ?? 0)) return [];
+    const mistake = mistakeOf(call, made.get(requestKey({ host: call.host, session, requestId })), tokens.get(call.token));
     return mistake === undefined ? [] : [durability(`${describeCall(call)} returned 0, and ${mistake}`, call.token, [])];
   });
 }
 
-function mistakeOf(call: ClientCall, registration: ModelRegistration | undefined): string | undefined {
+function mistakeOf(call: ClientCall, registration: ModelRegistration | undefined, token: TokenModel | undefined): string | undefined {
   if (registration === undefined || registration.side !== call.side || registration.token !== call.token || registration.participant !== call.participant) return 'the log has no such registration';
-  if (call.verb === 'register') return isLate(call, registration.stored) ? `${describeEvent(registration.stored.event)} was stored later` : undefined;
+  if (call.verb === 'register') return surelyAfter(registration.stored, call.returnedAt) ? `${describeEvent(registration.stored.event)} was stored later` : unsettled(call, registration.stored, token);
   const { ended, expired, result } = registration;
   // A refused newcomer is removed by the event that refuses it.
   if (result !== 0 && result !== undefined) return undefined;
   const end = ended ?? expired;
   if (end === undefined) return `nothing in the log ends ${describeEvent(registration.stored.event)}`;
-  return isLate(call, end) ? `${describeEvent(end.event)}, which ends it, was stored later` : undefined;
+  return surelyAfter(end, call.returnedAt) ? `${describeEvent(end.event)}, which ends it, was stored later` : unsettled(call, end, token);
 }
 
-/** What was registered somebody had asked for, and had not been refused before. */
-function checkAskedFor({ calls, turns, requestsRepeated }: History, { registrations }: LogModel): Violation[] {
-  if (requestsRepeated) return [];
-  return [...registrations.values()].flatMap((registration) => {
-    const { stored, host, side, participant, token } = registration;
-    const own = calls.filter((call) => call.verb === 'register' && call.host === host && call.side === side && call.participant === participant && call.token === token);
-    if (stored.storedAt === undefined || own.some((call) => asksFor(call, registration, turns))) return [];
-    return [durability(`${describeEvent(stored.event)} registers what nobody asked for then: ${describeParticipant(host, side, participant)} had been refused before`, token, [registration.sequence])];
-  });
-}
-
-function asksFor(call: ClientCall, { requestId, result, stored }: ModelRegistration, turns: readonly ClientTurn[]): boolean {
-  if (call.requestId === requestId) return true;
-  const storedAt = stored.storedAt ?? Infinity;
-  if (storedAt < call.calledAt) return false;
-  // Restored under a later session by the SDK itself.
-  if (call.result === 0) return turns.some((turn) => turn.kind === 'registration_lost' && turn.restoring && turn.agent === call.agent && turn.side === call.side && turn.participant === call.participant && turn.at < storedAt);
-  if (call.result === undefined || call.result === ETIMEDOUT || call.result === ENODEV) return true;
-  return earliest(stored)! <= call.returnedAt! && result === call.result;
-}
-
-function isLate({ returnedAt }: ClientCall, stored: StoredEvent): boolean {
-  const storedFrom = earliest(stored);
-  return storedFrom !== undefined && returnedAt !== undefined && storedFrom > returnedAt;
+/** A call resolves when its operation is settled. */
+function unsettled(call: ClientCall, { event }: StoredEvent, token: TokenModel | undefined): string | undefined {
+  const settledBy = token?.settled.get(event.sequence);
+  if (settledBy === undefined) return `the operation of ${describeEvent(event)} is not settled in the log`;
+  return surelyAfter(settledBy, call.returnedAt) ? `${describeEvent(settledBy.event)}, which settled it, was stored later` : undefined;
 }
 
 function durability(sentence: string, token: string, sequences: readonly number[]): Violation {

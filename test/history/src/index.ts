@@ -1,3 +1,5 @@
+export { modelLog } from './model/log-model.ts';
+export type { LogModel } from './model/log-model.ts';
 export { checkHistory } from './check-history.ts';
 export type { HistoryVerdict } from './check-history.ts';
-export type { CallbackCall, ClientCall, ClientTurn, History, Incarnation, Moment, StoredEvent, Violation } from './history.ts';
+export type { CallbackCall, ClientCall, ClientTurn, History, Incarnation, Moment, StoredEvent, Timing, Violation } from './history.ts';

@@ -1,10 +1,14 @@
 import type { LogEvent } from '@irqmesh/domain';
 import type { Registration } from '@irqmesh/client/core';
-import type { ClientCall, ClientTurn, History, Moment } from '@irqmesh/test-history';
+import type { ClientCall, ClientTurn, History, Moment, Timing } from '@irqmesh/test-history';
 import type { LoadRecorder, NewCall, NewCallback, OpenCall, OpenCallback } from '@irqmesh/test-load';
+import type { VirtualTime } from '../time/virtual-time.ts';
 
 /** What befell a client, before it has its moment. */
 export type NewTurn = ClientTurn extends infer Turn ? (Turn extends ClientTurn ? Omit<Turn, 'at'> : never) : never;
+
+/** What happens at one virtual time happens one after the other all the same: this much later each. */
+const TICK_US = 2 ** -10;
 
 /** Writes down what is seen of a run from outside, for the checkers. */
 export class HistoryRecorder implements LoadRecorder {
@@ -14,7 +18,12 @@ export class HistoryRecorder implements LoadRecorder {
   private readonly callbacks: OpenCallback[] = [];
   private readonly turns: ClientTurn[] = [];
   private readonly storedAt = new Map<number, Moment>();
-  private moments = 0;
+  private lastMoment: Moment = 0;
+  private readonly time: VirtualTime;
+
+  constructor(time: VirtualTime) {
+    this.time = time;
+  }
 
   called(call: NewCall): OpenCall {
     const open: OpenCall = { ...call, id: this.calls.length + 1, calledAt: this.moment() };
@@ -57,9 +66,10 @@ export class HistoryRecorder implements LoadRecorder {
     return this.calls.find(({ agent, returnedAt }) => returnedAt === undefined && isAlive(agent));
   }
 
-  history(log: readonly LogEvent[], requestsRepeated: boolean): History {
+  history(log: readonly LogEvent[], requestsRepeated: boolean, timing: Timing): History {
     return {
       requestsRepeated,
+      timing,
       calls: this.calls,
       callbacks: this.callbacks,
       turns: this.turns,
@@ -68,7 +78,8 @@ export class HistoryRecorder implements LoadRecorder {
   }
 
   private moment(): Moment {
-    return ++this.moments;
+    this.lastMoment = Math.max(this.time.nowMs * 1_000, this.lastMoment + TICK_US);
+    return this.lastMoment;
   }
 }
 

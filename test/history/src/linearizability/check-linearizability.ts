@@ -1,11 +1,13 @@
-import type { History, Violation } from '../history.ts';
+import type { Violation } from '../history.ts';
+import type { IndexedHistory } from '../indexed-history.ts';
 import type { LogModel } from '../model/log-model.ts';
 import { checkParticipants } from './check-participants.ts';
+import { checkResults } from './check-results.ts';
 import { linearize } from './search.ts';
 import { tokenOperations } from './token-operations.ts';
 
-/** Far more than a history of a few hundred calls takes. */
-const MAX_STEPS = 500_000;
+/** Far more than a history of tens of thousands of calls takes: few operations overlap, and then each is about a step. */
+const MAX_STEPS = 2_000_000;
 
 export interface LinearizabilityFindings {
   readonly violations: readonly Violation[];
@@ -14,8 +16,8 @@ export interface LinearizabilityFindings {
 }
 
 /** Checker 3: each token's calls and their results can be put in an order that the kernel's manager allows. */
-export function checkLinearizability(history: History, model: LogModel, maxSteps: number = MAX_STEPS): LinearizabilityFindings {
-  const violations: Violation[] = checkParticipants(history);
+export function checkLinearizability(history: IndexedHistory, model: LogModel, maxSteps: number = MAX_STEPS): LinearizabilityFindings {
+  const violations: Violation[] = [...checkParticipants(history), ...checkResults(history, model)];
   let undecided = 0;
   for (const [token, operations] of tokenOperations(history, model)) {
     const verdict = linearize(operations, maxSteps);
