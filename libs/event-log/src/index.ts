@@ -3,6 +3,7 @@ export { InMemoryEventLog } from './in-memory-event-log.ts';
 export type { InMemoryEventLogOptions } from './in-memory-event-log.ts';
 export { openJetStreamLog } from './jetstream/jetstream-event-log.ts';
 export type { JetStreamLogOptions } from './jetstream/jetstream-event-log.ts';
+export { callApi } from './jetstream/errors.ts';
 export { restoreLog, RestoreStoppedError } from './jetstream/restore-log.ts';
 export type { RestoreOptions } from './jetstream/restore-log.ts';
 export type { RecordSource } from './records/record-source.ts';

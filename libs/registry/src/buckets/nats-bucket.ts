@@ -1,5 +1,6 @@
 import { sleep } from '@irqmesh/domain';
 import { SystemClock } from '@irqmesh/domain/system';
+import { callApi, LogUnavailableError } from '@irqmesh/event-log';
 import { jetstream, JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { KV, KvEntry, KvWatchEntry } from '@nats-io/kv';
@@ -19,6 +20,9 @@ const MARKER_TTL_MS = 60_000;
 /** A key that stood when a watch began, and has not been told for so long, is looked up. */
 const LOOK_AGAIN_MS = 500;
 
+/** A cluster that has lost its leader has another one well within this time. */
+const ANSWER_LIMIT_MS = 60_000;
+
 /**
  * A NATS key-value bucket. Reads go to its leader (`allow_direct` is off): a lease must never be judged by what a
  * follower has not heard yet. Keys that run out leave a marker (nats-server 2.11 or newer), so nothing is polled.
@@ -35,10 +39,12 @@ export class NatsBucket implements Bucket {
     this.ttlMs = ttlMs;
   }
 
-  /** Opens the bucket and makes it if it is not there. @throws when it is there with another time to live. */
+  /** Opens the bucket and makes it if it is not there. @throws when it is there with another time to live; LogUnavailableError when JetStream does not answer. */
   static async open({ connection, name, ttlMs, replicas }: NatsBucketOptions): Promise<NatsBucket> {
-    const kv = await new Kvm(jetstream(connection)).create(name, { ttl: ttlMs, markerTTL: MARKER_TTL_MS, history: 1, replicas, allow_direct: false });
-    const { ttl } = await kv.status();
+    const kv = await untilAnswered(`to make the bucket ${name}`, connection, () =>
+      new Kvm(jetstream(connection)).create(name, { ttl: ttlMs, markerTTL: MARKER_TTL_MS, history: 1, replicas, allow_direct: false }),
+    );
+    const { ttl } = await untilAnswered(`about the bucket ${name}`, connection, () => kv.status());
     if (ttl !== ttlMs) {
       throw new Error(`the bucket ${name} has a time to live of ${ttl} ms, not the ${ttlMs} ms asked for: use the same everywhere, or remove the bucket`);
     }
@@ -68,8 +74,8 @@ export class NatsBucket implements Bucket {
 
   async watch(prefix: string, listener: BucketListener): Promise<BucketWatch> {
     const pattern = `${prefix}.>`;
-    const before = await this.standingKeys(pattern);
-    const entries = await this.kv.watch({ key: pattern });
+    const before = await untilAnswered('for the keys of a bucket', this.connection, () => this.standingKeys(pattern));
+    const entries = await untilAnswered('to watch a bucket', this.connection, () => this.kv.watch({ key: pattern }));
     let closed = false;
     let told = (): void => {};
     const allTold = new Promise<void>((resolve) => (told = resolve));
@@ -119,6 +125,23 @@ export class NatsBucket implements Bucket {
     const keys: string[] = [];
     for await (const key of await this.kv.keys(pattern)) keys.push(key);
     return keys;
+  }
+}
+
+/**
+ * Asks again while JetStream does not answer: a cluster that has lost a server may be choosing a leader.
+ * @throws LogUnavailableError when that takes longer than it should
+ */
+async function untilAnswered<T>(what: string, connection: NatsConnection, ask: () => Promise<T>): Promise<T> {
+  const clock = new SystemClock();
+  const untilMs = clock.monotonicMs() + ANSWER_LIMIT_MS;
+  for (;;) {
+    try {
+      return await callApi(what, ask);
+    } catch (error) {
+      if (!(error instanceof LogUnavailableError) || connection.isClosed() || clock.monotonicMs() > untilMs) throw error;
+      await sleep(clock, LOOK_AGAIN_MS);
+    }
   }
 }
 
