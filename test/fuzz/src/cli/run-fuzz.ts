@@ -7,6 +7,9 @@ import type { TargetResult } from '../pool/run-target.ts';
 import type { FuzzCommand } from './arguments.ts';
 import { findingText, speed, table } from './report.ts';
 
+/** Ten times what is a finding: the worker measures what ends, on its processor time; what it waits for on a busy machine is not the input's. */
+const HUNG_AFTER_MS = 10_000;
+
 /** Where the worker finds the targets, and itself. */
 export interface Modules {
   readonly targetsUrl: string;
@@ -57,7 +60,7 @@ async function runJobs(jobs: readonly Job[], { seed, lanes, modules, signal }: {
   const runLane = async (): Promise<void> => {
     for (let job = waiting.shift(); job !== undefined && !signal.aborted; job = waiting.shift()) {
       underWay.add(job.target.name);
-      await runTarget({ ...modules, ...job, seed, signal, onFinding }, job.result);
+      await runTarget({ ...modules, ...job, hungAfterMs: HUNG_AFTER_MS, seed, signal, onFinding }, job.result);
       underWay.delete(job.target.name);
     }
   };

@@ -14,6 +14,12 @@ export function sameAgain(first: unknown, again: unknown): void {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value, (_key, inner: unknown) => (inner instanceof Error ? { ...inner, message: inner.message } : inner)) ?? String(value);
+  const text = JSON.stringify(value, showDetail) ?? String(value);
   return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}… (${text.length} characters)`;
+}
+
+/** What JSON would leave out, and the two may well differ in. */
+function showDetail(_key: string, value: unknown): unknown {
+  if (value instanceof Error) return { ...value, message: value.message };
+  return Object.is(value, -0) ? '-0' : value;
 }

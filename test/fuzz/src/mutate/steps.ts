@@ -20,11 +20,11 @@ export function pick<Item>(items: readonly Item[], at: number): Item {
 }
 
 const FEW = [2, 2, 2, 3, 3, 4, 5, 8, 9, 16, 33, 65, 129];
-/** So many that what takes more than linear time shows. One step in 256 takes one of them: they cost time even where all is well. */
+/** So many that what takes more than linear time shows. One step in 1,024 takes one of them: they cost time even where all is well. */
 const MANY = [1_000, 5_000, 20_000, 100_000];
 
 /** How often a part of so many bytes or characters is repeated, within `maxTotal` of them. */
 export function repeats(value: number, partLength: number, maxTotal: number): number {
-  const count = value % 256 === 255 ? pick(MANY, value >>> 8) : pick(FEW, value);
+  const count = value % 1_024 === 1_023 ? pick(MANY, value >>> 10) : pick(FEW, value);
   return Math.max(1, Math.min(count, Math.floor(maxTotal / Math.max(1, partLength))));
 }

@@ -5,12 +5,10 @@ import { pasteable } from '../engine/show.ts';
 import { AT_INPUT, RUNS } from './messages.ts';
 import type { Finding, WorkerMessage, WorkerTask } from './messages.ts';
 
-/** An input that has not ended after so long never will; one that ends after a second is measured by the worker. */
-const HUNG_AFTER_MS = 10_000;
 /** Loading the program and sampling the corpus come before the first input. */
 const STARTED_AFTER_MS = 60_000;
 const LOOK_EVERY_MS = 250;
-/** Hangs of one target after which it is given up: each takes ten seconds. */
+/** Hangs of one target after which it is given up: each takes as long as `hungAfterMs`. */
 const MAX_HANGS = 3;
 /** No input may need more. */
 const MAX_WORKER_HEAP_MB = 768;
@@ -35,6 +33,8 @@ export interface TargetRun {
   readonly to: number;
   /** How long it runs; Infinity when only the count ends it. */
   readonly forMs: number;
+  /** An input that has not ended after so long is taken for one that never will. */
+  readonly hungAfterMs: number;
   readonly signal: AbortSignal;
   readonly onFinding: (finding: Finding) => void;
 }
@@ -61,7 +61,7 @@ export function emptyResult(target: string): TargetResult {
 
 /** One worker until it is done; @returns the finding for which it had to be ended. */
 function runWorker(run: TargetRun, { from, untilMs }: { from: number; untilMs: number }, result: TargetResult): Promise<Finding | undefined> {
-  const { target, targetsUrl, workerUrl, seed, to, signal, onFinding } = run;
+  const { target, targetsUrl, workerUrl, seed, to, hungAfterMs, signal, onFinding } = run;
   const progress = new Int32Array(new SharedArrayBuffer(8));
   Atomics.store(progress, AT_INPUT, from);
   const workerData: WorkerTask = { targetName: target.name, targetsUrl, seed, from, to, untilMs, progress };
@@ -81,7 +81,7 @@ function runWorker(run: TargetRun, { from, untilMs }: { from: number; untilMs: n
     const watchdog = setInterval(() => {
       const runs = Atomics.load(progress, RUNS);
       if (runs !== seen.runs) seen = { runs, atMs: performance.now() };
-      else if (performance.now() - seen.atMs > (runs === 0 ? STARTED_AFTER_MS : HUNG_AFTER_MS)) lose('hang', `had not ended after ${HUNG_AFTER_MS / 1_000} s (not made smaller)`);
+      else if (performance.now() - seen.atMs > (runs === 0 ? STARTED_AFTER_MS : hungAfterMs)) lose('hang', `had not ended after ${hungAfterMs / 1_000} s (not made smaller)`);
     }, LOOK_EVERY_MS);
     worker.on('message', (message: WorkerMessage) => {
       if (message.kind === 'done') end();
