@@ -35,7 +35,7 @@ export async function runFuzz(command: FuzzCommand & { kind: 'run' }, targets: r
     const forMs = 'minutes' in amount ? (amount.minutes * 60_000 * lanes) / chosen.length : Infinity;
     return { target, from: 0, to, forMs, result: emptyResult(target.name) };
   });
-  return runJobs(jobs, { seed, lanes, modules, signal });
+  return runJobs(jobs.filter(({ to }) => to > 0), { seed, lanes, modules, signal });
 }
 
 /** Runs one input. @returns the exit status. */
@@ -76,5 +76,5 @@ function summarize(results: readonly TargetResult[], { inputs, seconds, interrup
   if (interrupted) console.log(`interrupted: ${ran.length} of ${results.length} targets had run, not all to their end`);
   console.log(`fuzz: ${ran.length - failed} passed, ${failed} failed`);
   if (interrupted) return 130;
-  return failed === 0 && ran.length === results.length ? 0 : 1;
+  return failed === 0 ? 0 : 1;
 }

@@ -44,7 +44,7 @@ export function mutateXml(text: string, steps: readonly Step[]): string {
 
 function changeAttribute(pieces: string[], at: number, value: number, change: (name: string, quoted: string) => string): void {
   const tag = pieces[at]!;
-  const attributes = [...tag.matchAll(/([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')/g)];
+  const attributes = [...tag.matchAll(/(?<=\s)([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')/g)];
   if (attributes.length === 0) return;
   const [whole, name, quoted] = pick(attributes, value);
   pieces[at] = tag.replace(whole, () => change(name!, quoted!));
