@@ -1,7 +1,8 @@
-// Compiles the TypeScript of every package to its dist/ folder with SWC, only the files that changed.
+// Compiles the TypeScript of every package to its dist/ folder with SWC, only the files that changed. A package that
+// exports its test-support folder to the commands of test/ has that one compiled too, to test-support/dist/.
 //   node tools/build.mjs [--only DIR] [--clean]
 import { transformFile } from '@swc/core';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +16,14 @@ function packages() {
     .flatMap((group) => (existsSync(join(root, group)) ? readdirSync(join(root, group)).map((name) => join(group, name)) : []))
     .filter((dir) => existsSync(join(root, dir, 'package.json')) && existsSync(join(root, dir, 'src')))
     .filter((dir) => only === undefined || dir === only);
+}
+
+/** The folders of a package that hold sources, each with the one that takes what becomes of them. */
+function sourceFolders(dir) {
+  const { exports = {} } = JSON.parse(readFileSync(join(root, dir, 'package.json'), 'utf8'));
+  const folders = [{ src: join(root, dir, 'src'), dist: join(root, dir, 'dist') }];
+  if ('./test-support' in exports) folders.push({ src: join(root, dir, 'test-support'), dist: join(root, dir, 'test-support/dist') });
+  return folders;
 }
 
 function sourceFiles(dir) {
@@ -40,25 +49,23 @@ async function compile(source, target) {
 }
 
 /** Outputs whose source is gone would otherwise still be imported. */
-function removeOrphans(dir) {
-  const dist = join(root, dir, 'dist');
+function removeOrphans({ src, dist }) {
   if (!existsSync(dist)) return;
   for (const entry of readdirSync(dist, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile() || !entry.name.endsWith('.js')) continue;
     const target = join(entry.parentPath, entry.name);
-    const source = join(root, dir, 'src', relative(dist, target).replace(/\.js$/, '.ts'));
+    const source = join(src, relative(dist, target).replace(/\.js$/, '.ts'));
     if (!existsSync(source)) for (const file of [target, `${target}.map`]) rmSync(file, { force: true });
   }
 }
 
 const settingsMtimeMs = statSync(join(root, '.swcrc')).mtimeMs;
 const work = [];
-for (const dir of packages()) {
-  if (args.includes('--clean')) rmSync(join(root, dir, 'dist'), { recursive: true, force: true });
-  removeOrphans(dir);
-  const src = join(root, dir, 'src');
+for (const { src, dist } of packages().flatMap(sourceFolders)) {
+  if (args.includes('--clean')) rmSync(dist, { recursive: true, force: true });
+  removeOrphans({ src, dist });
   for (const source of sourceFiles(src)) {
-    const target = join(root, dir, 'dist', relative(src, source).replace(/\.ts$/, '.js'));
+    const target = join(dist, relative(src, source).replace(/\.ts$/, '.js'));
     if (isStale(source, target, settingsMtimeMs)) work.push(compile(source, target));
   }
 }

@@ -56,8 +56,17 @@ export function countConformance({ output }) {
 }
 
 /** The simulation's last line; a seed counts as one test. What it printed before it tells of the seeds that failed. */
-export function countDst({ output }) {
-  const match = /^dst: (\d+) passed, (\d+) failed$/m.exec(stripVTControlCharacters(output));
+export function countDst(run) {
+  return countLine('dst', run);
+}
+
+/** The fuzzing's last line; a target counts as one test. What it printed before it are the findings. */
+export function countFuzz(run) {
+  return countLine('fuzz', run);
+}
+
+function countLine(name, { output }) {
+  const match = new RegExp(`^${name}: (\\d+) passed, (\\d+) failed$`, 'm').exec(stripVTControlCharacters(output));
   if (match === null) return undefined;
   const [passed, failed] = match.slice(1).map(Number);
   return { passed, failed, skipped: 0, failures: failed === 0 ? [] : [firstLines(output)] };

@@ -6,11 +6,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../setup/paths.mjs';
-import { countCheck, countConformance, countDst, countJest, countNodeTest } from './counters.mjs';
+import { countCheck, countConformance, countDst, countFuzz, countJest, countNodeTest } from './counters.mjs';
 
 const MINUTE_MS = 60_000;
 const CONFORMANCE = 'test/conformance/dist/main.js';
 const DST = 'test/dst/dist/main.js';
+const FUZZ = 'test/fuzz/dist/main.js';
 const HANDPICKED = 'test/conformance/data/handpicked.jsonl';
 const RANDOM_200 = 'test/conformance/data/random-200.jsonl.gz';
 /** The full recording lies beside the checkout, not in it. */
@@ -38,6 +39,10 @@ function dst(name, args, { timeoutMs }) {
   return { name: `dst:${name}`, args: () => [DST, ...args], count: countDst, timeoutMs };
 }
 
+function fuzz(name, args, { timeoutMs }) {
+  return { name: `fuzz:${name}`, args: () => [FUZZ, ...args], count: countFuzz, timeoutMs };
+}
+
 export const stages = [
   check('typecheck', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], 5 * MINUTE_MS),
   check('lint', ['node_modules/oxlint/bin/oxlint', '--deny-warnings'], 5 * MINUTE_MS),
@@ -54,6 +59,8 @@ export const stages = [
   dst('calm', ['--seeds', '1..50', '--profile', 'calm'], { timeoutMs: 5 * MINUTE_MS }),
   dst('swarm', ['--seeds', '1..1000'], { timeoutMs: 10 * MINUTE_MS }),
   dst('brutal', ['--seeds', '1..100', '--profile', 'brutal'], { timeoutMs: 5 * MINUTE_MS }),
+  fuzz('seed-1', ['--seed', '1', '--inputs', '22000'], { timeoutMs: 5 * MINUTE_MS }),
+  fuzz('seed-2', ['--seed', '2', '--inputs', '22000'], { timeoutMs: 5 * MINUTE_MS }),
 ];
 
 /** The stages a filter picks: "jest" means all of jest's, "jest:int" that one. Unknown names are refused. */

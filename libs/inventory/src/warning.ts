@@ -31,14 +31,14 @@ export class WarningLog {
   }
 
   warn(line: number, reason: string, lastLine = line): void {
-    this.#add('warning', line, reason, lastLine);
+    this.say('warning', line, reason, lastLine);
   }
 
   notice(line: number, reason: string, lastLine = line): void {
-    this.#add('notice', line, reason, lastLine);
+    this.say('notice', line, reason, lastLine);
   }
 
-  #add(level: WarningLevel, line: number, reason: string, lastLine: number): void {
+  say(level: WarningLevel, line: number, reason: string, lastLine = line): void {
     if (this.#warnings.length < MAX_WARNINGS_PER_SOURCE) {
       this.#warnings.push({ source: this.#source, line, ...(lastLine > line ? { lastLine } : {}), level, reason });
       return;
@@ -55,6 +55,21 @@ export class WarningLog {
     if (this.#overflow === undefined) return sorted;
     const { line, lastLine, count } = this.#overflow;
     return [...sorted, { source: this.#source, line, lastLine, level: 'warning', reason: `${count} more warnings between these lines are not listed` }];
+  }
+}
+
+/** Collects the warnings of several sources, each bounded. */
+export class LogBySource {
+  readonly #logs = new Map<string, WarningLog>();
+
+  of(source: string): WarningLog {
+    const known = this.#logs.get(source) ?? new WarningLog(source);
+    this.#logs.set(source, known);
+    return known;
+  }
+
+  list(): Warning[] {
+    return [...this.#logs.values()].flatMap((log) => log.list());
   }
 }
 

@@ -3,6 +3,7 @@ import type { DescMessage, JsonValue, MessageInitShape, MessageShape } from '@bu
 import { Errno, IrqBypassError } from '@irqmesh/domain';
 import { sentenceOf } from './failure.ts';
 import { faultPath } from './json-path.ts';
+import { parseJsonText } from './json-text.ts';
 
 /** How a call's payload is written; a reply is written as its request was. */
 export type ContentType = 'application/protobuf' | 'application/json';
@@ -102,7 +103,7 @@ function decodeJson<Desc extends DescMessage>(schema: Desc, payload: Uint8Array)
 
 function parseJson(schema: DescMessage, payload: Uint8Array): JsonValue {
   try {
-    return JSON.parse(decoder.decode(payload)) as JsonValue;
+    return parseJsonText(decoder.decode(payload));
   } catch (cause) {
     throw new IrqBypassError(Errno.EINVAL, `the payload is not a ${schema.name} in JSON: ${reasonOf(cause)}`, { cause });
   }

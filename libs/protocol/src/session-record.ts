@@ -1,8 +1,9 @@
-import { create, fromJsonString, toJsonString } from '@bufbuild/protobuf';
+import { create, fromJson, toJsonString } from '@bufbuild/protobuf';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { Errno, IrqBypassError, parseName } from '@irqmesh/domain';
 import type { HoldingsDigest } from '@irqmesh/domain';
 import { numberFromUint64, uint64 } from './convert.ts';
+import { parseJsonText } from './json-text.ts';
 import { PartitionLeaseSchema, SessionRecordSchema } from './gen/irqmesh/v1/session_pb.ts';
 
 // What stands in the key-value buckets: JSON, so that people can read a bucket with any NATS tool.
@@ -70,7 +71,7 @@ export function parsePartitionLease(text: string): PartitionLease {
 
 function fromText<Desc extends DescMessage>(schema: Desc, text: string): MessageShape<Desc> {
   try {
-    return fromJsonString(schema, text, { ignoreUnknownFields: true });
+    return fromJson(schema, parseJsonText(text), { ignoreUnknownFields: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new IrqBypassError(Errno.EINVAL, `the value is not a ${schema.name} in JSON: ${reason}`, { cause });

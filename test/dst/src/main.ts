@@ -1,4 +1,5 @@
-import { parseCommandLine, UsageError } from './cli/arguments.ts';
+import { interruption, UsageError } from '@irqmesh/test-cli';
+import { parseCommandLine } from './cli/arguments.ts';
 import { runRegressions } from './cli/run-regressions.ts';
 import { runOne } from './cli/run-seed.ts';
 import { runRange } from './cli/run-seeds.ts';
@@ -22,18 +23,9 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   }
 }
 
-const interrupted = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(name, () => {
-    // A second one does not wait.
-    if (interrupted.signal.aborted) process.exit(130);
-    interrupted.abort();
-  });
-}
-
 try {
   // A world that failed may have left promises that nobody keeps: nothing else is waited for.
-  process.exit(await main(process.argv.slice(2), interrupted.signal));
+  process.exit(await main(process.argv.slice(2), interruption()));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(`dst: ${error.message}\n\n${USAGE}`);

@@ -133,3 +133,17 @@ describe('buildHost: several dumps, repeated vectors', () => {
     ]));
   });
 });
+
+describe('buildHost: sources with more than people write', () => {
+  it('more VMs of one name than a call can have arguments; their warnings are bounded', () => {
+    const { vms, reasons } = build(Array.from({ length: 130_000 }, (_, at) => `qemu-kvm -name a -uuid ${at}\n`).join(''));
+    expect(vms).toHaveLength(130_000);
+    expect(new Set(vms).size).toBe(130_000);
+    expect(reasons.length).toBeLessThan(600);
+    expect(reasons.some((reason) => reason.endsWith('more warnings between these lines are not listed'))).toBe(true);
+  });
+
+  it('names that look alike once they are fit for a terminal stay apart', () => {
+    expect(build("qemu-kvm -name 'a\u0001' -m 1\nqemu-kvm -name 'a\u0002' -m 1\n").vms).toEqual(['a?: ', 'a?-2: ']);
+  });
+});

@@ -1,6 +1,6 @@
 import { parseName } from '@irqmesh/domain';
 import type { Source } from '../source-text.ts';
-import { printable, quoted } from '../warning.ts';
+import { LogBySource, printable, quoted } from '../warning.ts';
 import type { Warning } from '../warning.ts';
 import type { Device, HostInventory, Vm } from './model.ts';
 import { readSources } from './read-sources.ts';
@@ -43,11 +43,15 @@ class HostBuilder {
   readonly #name: string;
   readonly #parts: HostParts;
   readonly #roster = new VmRoster();
-  readonly #warnings: Warning[] = [];
+  /** Of the vectors' readers, which bound theirs. */
+  readonly #vectorWarnings: Warning[] = [];
+  readonly #log = new LogBySource();
+  readonly #products = new Map<string, string>();
 
   constructor(name: string, parts: HostParts) {
     this.#name = name;
     this.#parts = parts;
+    for (const { bdf, product } of parts.nodeDevices) if (product !== undefined && !this.#products.has(bdf)) this.#products.set(bdf, product);
   }
 
   build(): HostReading {
@@ -65,16 +69,16 @@ class HostBuilder {
     this.#noticeDumps();
     this.#noticePins(host);
     if (devices.length === 0) this.#say('warning', this.#name, 0, 'no PCI function to play with: VFIO holds no vector, no other row tells its PCI address, and no definition passes one through');
-    return { host, warnings: [...this.#parts.warnings, ...this.#roster.warnings, ...this.#warnings] };
+    return { host, warnings: [...this.#parts.warnings, ...this.#roster.warnings, ...this.#vectorWarnings, ...this.#log.list()] };
   }
 
   /** The functions with vectors to play with, by the rule of `buildHost`. */
   #passedThrough(): ReadonlyMap<string, FunctionVectors> {
     const vfio = vfioVectors(this.#parts.dumps);
-    this.#warnings.push(...vfio.warnings);
+    this.#vectorWarnings.push(...vfio.warnings);
     const driven = driverVectors(this.#parts.dumps);
     const chosen = vfio.functions.size > 0 ? vfio.functions : this.#chooseDriven([...driven.functions.values()]);
-    if (chosen !== vfio.functions) this.#warnings.push(...driven.warnings);
+    if (chosen !== vfio.functions) this.#vectorWarnings.push(...driven.warnings);
     this.#noticeWithoutVectors(chosen, driven.functions);
     return chosen;
   }
@@ -85,7 +89,7 @@ class HostBuilder {
     const chosen = claims.size > 0 ? driven.filter(({ bdf }) => claims.has(bdf)) : msix.length > 0 ? msix : driven;
     if (chosen.length > 0) {
       const which = claims.size > 0 ? 'the functions that definitions name' : msix.length > 0 ? 'all functions with MSI-X' : 'all functions with MSI';
-      this.#say('notice', chosen[0]!.source, 0, `VFIO holds no vector in this dump; ${which} are taken as passed through, with the vectors their drivers hold: ${list(chosen.map(({ bdf, driver }) => `${bdf} (${driver ?? 'unnamed'})`))}`);
+      this.#say('notice', chosen[0]!.source, 0, `VFIO holds no vector in this dump; ${which} are taken as passed through, with the vectors their drivers hold: ${list(chosen.map(({ bdf, driver }) => `${bdf} (${printable(driver ?? 'unnamed')})`))}`);
     }
     return new Map(chosen.map((fn) => [fn.bdf, fn]));
   }
@@ -95,7 +99,7 @@ class HostBuilder {
     for (const [bdf, { vm, source, line }] of this.#roster.claims) {
       if (functions.has(bdf)) continue;
       const holder = driven.get(bdf);
-      const why = holder === undefined ? 'the interrupts dump shows none' : `a driver of the host (${holder.driver ?? 'unnamed'}) held them when the dump was taken`;
+      const why = holder === undefined ? 'the interrupts dump shows none' : `a driver of the host (${printable(holder.driver ?? 'unnamed')}) held them when the dump was taken`;
       this.#say('notice', source, line, `${bdf} of ${quoted(vm.name)} has no vectors: ${why}`);
     }
   }
@@ -106,8 +110,7 @@ class HostBuilder {
   }
 
   #device(bdf: string, { vm, label }: Claim, vectors: FunctionVectors | undefined): Device {
-    const product = this.#parts.nodeDevices.find((device) => device.bdf === bdf)?.product;
-    return { bdf, label: printable(product ?? label ?? vectors?.driver ?? 'PCI function'), vm: vmName(vm), vectors: vectors?.vectors ?? [] };
+    return { bdf, label: printable(this.#products.get(bdf) ?? label ?? vectors?.driver ?? 'PCI function'), vm: vm.name, vectors: vectors?.vectors ?? [] };
   }
 
   #noticeDumps(): void {
@@ -126,7 +129,7 @@ class HostBuilder {
   }
 
   #say(level: Warning['level'], source: string, line: number, reason: string): void {
-    this.#warnings.push({ source, line, level, reason });
+    this.#log.of(source).say(level, line, reason);
   }
 }
 
@@ -143,14 +146,10 @@ function compareBdf(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-function vmName({ name }: VmDraft): string {
-  return printable(name, 255);
-}
-
 function finishVm(draft: VmDraft): Vm {
   const { definition, devices } = draft;
   return {
-    name: vmName(draft),
+    name: draft.name,
     ...(definition?.uuid === undefined ? {} : { uuid: printable(definition.uuid, 64) }),
     ...(definition?.vcpus === undefined ? {} : { vcpus: definition.vcpus }),
     pins: definition?.pins ?? [],

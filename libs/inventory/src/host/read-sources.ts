@@ -41,15 +41,16 @@ function readSource(source: Source, parts: HostParts): void {
     case 'libvirt-domain':
     case 'libvirt-nodedev': {
       const document = parseLibvirt(source);
-      parts.vms.push(...document.vms);
-      parts.fragments.push(...document.fragments.map((fragment) => ({ ...fragment, source: source.name })));
-      parts.nodeDevices.push(...document.nodeDevices);
+      // One by one: a file may hold more than a call can have arguments.
+      for (const vm of document.vms) parts.vms.push(vm);
+      for (const fragment of document.fragments) parts.fragments.push({ ...fragment, source: source.name });
+      for (const device of document.nodeDevices) parts.nodeDevices.push(device);
       parts.warnings.push(...document.warnings);
       return;
     }
     case 'qemu-cmdline': {
       const document = parseQemuCommands(source);
-      parts.vms.push(...document.vms);
+      for (const vm of document.vms) parts.vms.push(vm);
       parts.warnings.push(...document.warnings);
       return;
     }

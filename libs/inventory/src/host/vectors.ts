@@ -1,6 +1,6 @@
 import { parseBdf } from '../bdf.ts';
 import type { InterruptRow, InterruptsDump, VectorKind } from '../interrupts/model.ts';
-import { WarningLog } from '../warning.ts';
+import { LogBySource } from '../warning.ts';
 import type { Warning } from '../warning.ts';
 import type { Vector } from './model.ts';
 
@@ -51,20 +51,6 @@ export function driverVectors(dumps: readonly InterruptsDump[]): VectorsByFuncti
     const driven = row.pci !== undefined && row.vfio.length === 0 && row.actions.some((name) => !PORT_SERVICE.test(name));
     return driven ? [row.pci] : [];
   });
-}
-
-class LogBySource {
-  readonly #logs = new Map<string, WarningLog>();
-
-  of(source: string): WarningLog {
-    const known = this.#logs.get(source) ?? new WarningLog(source);
-    this.#logs.set(source, known);
-    return known;
-  }
-
-  list(): Warning[] {
-    return [...this.#logs.values()].flatMap((log) => log.list());
-  }
 }
 
 function byFunction(dumps: readonly InterruptsDump[], vectorsOf: (row: InterruptRow) => readonly Pick<Found, 'bdf' | 'kind' | 'index'>[]): VectorsByFunction {

@@ -1,9 +1,9 @@
 import type { VmDefinition } from '../vm-definition.ts';
-import { quoted } from '../warning.ts';
+import { LogBySource, printable, quoted } from '../warning.ts';
 import type { Warning } from '../warning.ts';
 import type { Fragment } from './read-sources.ts';
 
-/** A VM being put together; `devices` are addresses, in the order the sources name them. */
+/** A VM being put together, its name fit for a terminal; `devices` are addresses, in the order the sources name them. */
 export interface VmDraft {
   readonly name: string;
   readonly definition: VmDefinition | undefined;
@@ -22,14 +22,21 @@ export interface Claim {
 export class VmRoster {
   readonly vms: VmDraft[] = [];
   readonly claims = new Map<string, Claim>();
-  readonly warnings: Warning[] = [];
+  readonly #byName = new Map<string, VmDraft>();
+  /** The number that the next VM of a taken name gets. */
+  readonly #nextNumber = new Map<string, number>();
+  readonly #log = new LogBySource();
+
+  get warnings(): readonly Warning[] {
+    return this.#log.list();
+  }
 
   /** Adds a VM with what it passes through. The same VM defined again (name and UUID) adds to the first. */
   define(definition: VmDefinition): void {
     const { source, line, uuid } = definition;
-    const namesake = this.vms.find(({ name }) => name === definition.name);
-    const same = namesake !== undefined && namesake.definition?.uuid === uuid;
-    if (same) this.#say('notice', source, line, `the VM ${quoted(definition.name)} is defined already in ${namesake.definition?.source}:${namesake.definition?.line}; both are taken together`);
+    const namesake = this.#byName.get(shownName(definition.name));
+    const same = namesake !== undefined && namesake.definition?.name === definition.name && namesake.definition.uuid === uuid;
+    if (same) this.#say('notice', source, line, `the VM ${quoted(definition.name)} is defined already in ${namesake.definition.source}:${namesake.definition.line}; both are taken together`);
     const vm = same ? namesake : this.#add(definition.name, definition);
     if (!same && namesake !== undefined) this.#say('warning', source, line, `another VM has the name ${quoted(definition.name)}; this one is called ${quoted(vm.name)}`);
     for (const passthrough of definition.passthroughs) this.#claim(passthrough.bdf, { vm, source, line: passthrough.line, label: passthrough.label });
@@ -64,15 +71,22 @@ export class VmRoster {
   }
 
   #add(wanted: string, definition: VmDefinition | undefined): VmDraft {
-    const taken = new Set(this.vms.map(({ name }) => name));
-    let name = wanted;
-    for (let number = 2; taken.has(name); number += 1) name = `${wanted}-${number}`;
+    const shown = shownName(wanted);
+    let name = shown;
+    let number = this.#nextNumber.get(shown) ?? 2;
+    for (; this.#byName.has(name); number += 1) name = `${shown}-${number}`;
+    this.#nextNumber.set(shown, number);
     const vm = { name, definition, devices: [] };
     this.vms.push(vm);
+    this.#byName.set(name, vm);
     return vm;
   }
 
   #say(level: Warning['level'], source: string, line: number, reason: string): void {
-    this.warnings.push({ source, line, level, reason });
+    this.#log.of(source).say(level, line, reason);
   }
+}
+
+function shownName(name: string): string {
+  return printable(name, 255);
 }

@@ -8,7 +8,7 @@ describe('counterDelta', () => {
 
 describe('splitCounters', () => {
   it('takes one number a CPU and leaves the rest', () => {
-    expect(splitCounters('   1   22  IO-APIC  3-edge', 2)).toEqual({ counts: [1, 22], tail: 'IO-APIC  3-edge', problems: [] });
+    expect(splitCounters('   1   22  IO-APIC  3-edge', 2)).toEqual({ counts: [1, 22], missing: 0, tail: 'IO-APIC  3-edge', problems: [] });
   });
 
   it('keeps the columns when one is no number', () => {
@@ -23,7 +23,7 @@ describe('splitCounters', () => {
   });
 
   it('says when columns are missing or too many', () => {
-    expect(splitCounters(' 1 2', 4)).toEqual({ counts: [1, 2, 0, 0], tail: '', problems: ['the row has 2 of 4 counters; the missing ones are taken as 0'] });
-    expect(splitCounters(' 1 2 3 XT-PIC', 2)).toEqual({ counts: [1, 2], tail: 'XT-PIC', problems: ['numbers beyond the 2 counters are left out: 1'] });
+    expect(splitCounters(' 1 2', 4)).toEqual({ counts: [1, 2, 0, 0], missing: 2, tail: '', problems: ['the row has 2 of 4 counters; the missing ones are taken as 0'] });
+    expect(splitCounters(' 1 2 3 XT-PIC', 2)).toEqual({ counts: [1, 2], missing: 0, tail: 'XT-PIC', problems: ['numbers beyond the 2 counters are left out: 1'] });
   });
 });

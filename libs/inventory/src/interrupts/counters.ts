@@ -14,6 +14,8 @@ export function counterDelta(before: number, after: number): number {
 /** A row without its label, cut into counters and the rest. */
 export interface CountedRow {
   readonly counts: readonly number[];
+  /** Counters that the row lacks; they are 0 in `counts`. */
+  readonly missing: number;
   /** What follows the counters. */
   readonly tail: string;
   readonly problems: readonly string[];
@@ -47,7 +49,8 @@ export function splitCounters(text: string, cpuCount: number): CountedRow {
   const rest = text.slice(taken.at(-1)?.end ?? 0);
   const surplus = leadingNumbers(rest).length;
   if (surplus > 0) problems.push(`numbers beyond the ${cpuCount} counters are left out: ${surplus}`);
-  return { counts: [...counts, ...Array<number>(cpuCount - counts.length).fill(0)], tail: rest.replace(LEADING_NUMBERS, ''), problems };
+  const missing = cpuCount - counts.length;
+  return { counts: [...counts, ...Array<number>(missing).fill(0)], missing, tail: rest.replace(LEADING_NUMBERS, ''), problems };
 }
 
 function isNumber(word: string): boolean {

@@ -158,6 +158,13 @@ describe('parseInterrupts: damage, each with its line', () => {
     expect(reasons(HEADER, row('30', 'XT-PIC   x'), 'x'.repeat(MAX_LINE_CHARACTERS + 1))[0]).toMatch(/^3: the line holds 131073 characters/);
   });
 
+  it('rows without counters, once a million of them are missing', () => {
+    const header = Array.from({ length: 1024 }, (_, cpu) => `CPU${cpu}`).join(' ');
+    const { rows, warnings } = parse(header, ...Array<string>(1_100).fill('1:'), ` 2:${' 7'.repeat(1024)} XT-PIC   x`);
+    expect(rows).toHaveLength(1024);
+    expect(warnings.at(-1)?.reason).toMatch(/more warnings/);
+  });
+
   it('nothing at all', () => {
     expect(reasons('')).toEqual(['0: no row of /proc/interrupts was found']);
   });

@@ -3,6 +3,7 @@ import type { Source } from '../source-text.ts';
 import { quoted, WarningLog } from '../warning.ts';
 import { readVfioActions } from './action.ts';
 import { leadingNumbers, MAX_COUNTER, splitCounters } from './counters.ts';
+import type { CountedRow } from './counters.ts';
 import { parseHeader } from './header.ts';
 import type { ArchRow, InterruptRow, InterruptsDump } from './model.ts';
 import { parseRowTail, pciVectorOf } from './row-tail.ts';
@@ -13,6 +14,12 @@ const ARCH_ROW = /^\s*([A-Z][A-Z0-9/]{1,5}|Err|IPI\d{1,2}):(.*)$/;
 const SINGLE_NUMBER = /^(?:ERR|MIS|Err)$/;
 /** What people paste along with a dump: markdown fences, comments, and the command at a shell's prompt. */
 const PASTED = /^\s*(?:```|~~~|\/\*|\/\/|#)|\/proc\/interrupts|^\S*@\S*\s*[:~#$%]|^\s*[$%➜]/u;
+
+/**
+ * Counters that rows lack and that are taken as 0, in all rows of a dump together: a row without any is three characters
+ * long and would take one for each of 8,192 CPUs.
+ */
+const MAX_MISSING_COUNTERS = 1024 * 1024;
 
 interface Line {
   readonly number: number;
@@ -38,7 +45,7 @@ export function parseInterrupts({ name, text }: Source): InterruptsDump {
   const own = beforeNextDump(lines, headerAt, log);
   const { irqLines, archLines } = classify(own, headerAt, log);
   const cpus = cpusOf(lines[headerAt], [...irqLines, ...archLines], log);
-  const rows = irqLines.map((line) => parseIrqRow(line, cpus.length, log));
+  const rows = irqRows(irqLines, cpus.length, log);
   const archRows = archLines.map((line) => parseArchRow(line, cpus.length, log));
   if (rows.length + archRows.length === 0) log.warn(0, 'no row of /proc/interrupts was found');
   warnOfRepeatedRows(rows, log);
@@ -113,8 +120,22 @@ function usualColumns(lines: readonly LabelledLine[]): number {
   return Math.max(1, most?.[0] ?? 1);
 }
 
-function parseIrqRow({ line, label, rest }: LabelledLine, cpuCount: number, log: WarningLog): InterruptRow {
-  const { counts, tail, problems } = splitCounters(rest, cpuCount);
+function irqRows(lines: readonly LabelledLine[], cpuCount: number, log: WarningLog): InterruptRow[] {
+  const rows: InterruptRow[] = [];
+  let missing = 0;
+  for (const line of lines) {
+    const counted = splitCounters(line.rest, cpuCount);
+    missing += counted.missing;
+    if (missing > MAX_MISSING_COUNTERS) {
+      log.warn(line.line, `more than ${MAX_MISSING_COUNTERS} counters are missing; the rows from here on are left out`, lines.at(-1)!.line);
+      break;
+    }
+    rows.push(parseIrqRow(line, counted, log));
+  }
+  return rows;
+}
+
+function parseIrqRow({ line, label }: LabelledLine, { counts, tail, problems }: CountedRow, log: WarningLog): InterruptRow {
   const { problem, ...parts } = parseRowTail(tail);
   const pci = pciVectorOf({ ...parts, problem });
   const reading = readVfioActions(parts.actions, pci);

@@ -7,6 +7,7 @@ const MAX_CHARACTERS = 2048;
 export function parseCpuset(text: string): number[] | undefined {
   if (text.length > MAX_CHARACTERS) return undefined;
   const allowed = new Uint8Array(CPU_LIMIT);
+  let highest = -1;
   for (const part of text.split(',')) {
     const match = /^\s*(\^?)(\d{1,4})(?:-(\d{1,4}))?\s*$/.exec(part);
     if (match === null) return undefined;
@@ -14,7 +15,10 @@ export function parseCpuset(text: string): number[] | undefined {
     const last = Number(match[3] ?? match[2]);
     if (last < first || last >= CPU_LIMIT) return undefined;
     allowed.fill(match[1] === '^' ? 0 : 1, first, last + 1);
+    highest = Math.max(highest, last);
   }
-  const cpus = Array.from(allowed.keys()).filter((cpu) => allowed[cpu] === 1);
+  // A domain may have a thousand lists: what is above the highest CPU named is not looked at.
+  const cpus: number[] = [];
+  for (let cpu = 0; cpu <= highest; cpu++) if (allowed[cpu] === 1) cpus.push(cpu);
   return cpus.length === 0 ? undefined : cpus;
 }

@@ -10,8 +10,15 @@ import type { XmlElement } from './xml-tree.ts';
 
 /** QEMU allows fewer; more than this is damage. */
 const MAX_VCPUS = 8192;
-/** Pins read of one domain: each may list thousands of CPUs. */
+/** Pins read of one domain. */
 const MAX_PINS = 1024;
+/** CPUs that all pins of one source may list together: each may list thousands in ten characters. */
+export const MAX_PINNED_CPUS = 1024 * 1024;
+
+/** How many more CPUs the pins of a source may list. */
+export interface PinBudget {
+  cpus: number;
+}
 
 /** A domain, not the `<domain>0</domain>` of a node device's PCI address. */
 export function isDomain({ tag, children }: XmlElement): boolean {
@@ -22,8 +29,8 @@ const ownPart = (candidate: XmlElement) => !isDomain(candidate);
 /** Elements whose inner `<name>` or `<uuid>` is not the domain's. */
 const FOREIGN_NAMES = new Set(['devices', 'metadata', 'os', 'cpu', 'features']);
 
-/** Reads a `<domain>`. `fallbackName` is taken, with a warning, when it has no name. */
-export function readDomain(domain: XmlElement, source: string, fallbackName: string, log: WarningLog): VmDefinition {
+/** Reads a `<domain>`. `fallbackName` is taken, with a warning, when it has no name. What its pins list is taken off the budget. */
+export function readDomain(domain: XmlElement, source: string, fallbackName: string, log: WarningLog, budget: PinBudget): VmDefinition {
   const name = ownElement(domain, 'name')?.text ?? '';
   if (name === '') log.warn(domain.line, `the domain has no name; it is called ${quoted(fallbackName)}`);
   const uuid = ownElement(domain, 'uuid')?.text;
@@ -34,7 +41,7 @@ export function readDomain(domain: XmlElement, source: string, fallbackName: str
     name: name === '' ? fallbackName : name,
     uuid: uuid === '' ? undefined : uuid,
     vcpus: readVcpus(domain, log),
-    pins: readPins(domain, log),
+    pins: readPins(domain, log, budget),
     passthroughs: [...hostdevs.filter((hostdev) => hostdev !== undefined), ...readCommandline(domain, log)],
   };
 }
@@ -55,17 +62,22 @@ function readVcpus(domain: XmlElement, log: WarningLog): number | undefined {
   return undefined;
 }
 
-function readPins(domain: XmlElement, log: WarningLog): VcpuPin[] {
+function readPins(domain: XmlElement, log: WarningLog, budget: PinBudget): VcpuPin[] {
   const pins = descendants(domain, ({ tag }) => tag === 'vcpupin', ownPart);
   const first = pins[MAX_PINS];
   if (first !== undefined) log.warn(first.line, `the domain has ${pins.length} <vcpupin>; only the first ${MAX_PINS} are read`, pins.at(-1)!.line);
-  return pins.slice(0, MAX_PINS).flatMap((pin) => readPin(pin, log));
+  return pins.slice(0, MAX_PINS).flatMap((pin) => readPin(pin, log, budget));
 }
 
-function readPin({ line, attributes }: XmlElement, log: WarningLog): VcpuPin[] {
+function readPin({ line, attributes }: XmlElement, log: WarningLog, budget: PinBudget): VcpuPin[] {
   const vcpu = parseNumber(attributes['vcpu'] ?? '');
   const cpus = parseCpuset(attributes['cpuset'] ?? '');
-  if (vcpu !== undefined && cpus !== undefined) return [{ vcpu, cpus }];
+  if (vcpu !== undefined && cpus !== undefined) {
+    budget.cpus -= cpus.length;
+    if (budget.cpus >= 0) return [{ vcpu, cpus }];
+    log.warn(line, `a <vcpupin> is left out: those before it list all of the ${MAX_PINNED_CPUS} CPUs that are read of one source`);
+    return [];
+  }
   log.warn(line, `a <vcpupin> is left out: vcpu ${quoted(attributes['vcpu'] ?? '')}, cpuset ${quoted(attributes['cpuset'] ?? '')}`);
   return [];
 }

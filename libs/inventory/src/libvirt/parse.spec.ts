@@ -179,6 +179,20 @@ describe('parseLibvirt: hostile input is bounded', () => {
     expect(reasons[0]).toMatch(/^5: the source holds \d+ characters, more than the 8388608 that are read/);
   });
 
+  it('pins that list thousands of CPUs each', () => {
+    const pins = "<vcpupin vcpu='0' cpuset='0-8191'/>".repeat(100);
+    const { vms, reasons } = parse(`${domain('', `<vcpu>1</vcpu>${pins}`)}${domain('', `<vcpu>1</vcpu>${pins}`)}`);
+    expect(vms.map((vm) => vm.pins.length)).toEqual([100, 28]);
+    expect(reasons.filter((reason) => reason.endsWith('a <vcpupin> is left out: those before it list all of the 1048576 CPUs that are read of one source'))).toHaveLength(72);
+  });
+
+  it('names of half a million characters take no long time', () => {
+    const name = 'a'.repeat(500_000);
+    const startedMs = performance.now();
+    parse(`<${name} b="1"/><b ${name}="1"/><domain><name>a</name></domain>`);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+  });
+
   it('10,000 open tags, unclosed quotes and half comments take no long time', () => {
     for (const part of ['<a>', '<a b="', '<!--', '<!DOCTYPE ', '<![CDATA[', '<a ', '</', '<hostdev type="pci">', "<vcpupin vcpu='0' cpuset='0-8191'/>"]) {
       const startedMs = performance.now();

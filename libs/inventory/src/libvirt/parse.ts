@@ -2,7 +2,7 @@ import { baseName, MAX_MARKUP_CHARACTERS, normalizeText } from '../source-text.t
 import type { Source } from '../source-text.ts';
 import type { Passthrough, VmDefinition } from '../vm-definition.ts';
 import { quoted, WarningLog } from '../warning.ts';
-import { isDomain, readDomain } from './domain.ts';
+import { isDomain, MAX_PINNED_CPUS, readDomain } from './domain.ts';
 import { isHostdev, readHostdev } from './hostdev.ts';
 import type { LibvirtDocument, NodeDevice } from './model.ts';
 import { pciAddressOf } from './pci-address.ts';
@@ -29,6 +29,7 @@ class DocumentReader {
   readonly nodeDevices: NodeDevice[] = [];
   readonly #source: string;
   readonly #log: WarningLog;
+  readonly #pinBudget = { cpus: MAX_PINNED_CPUS };
 
   constructor(source: string, log: WarningLog) {
     this.#source = source;
@@ -41,7 +42,7 @@ class DocumentReader {
 
   read(element: XmlElement): void {
     if (isDomain(element)) {
-      this.vms.push(readDomain(element, this.#source, `${baseName(this.#source)}-${element.line}`, this.#log));
+      this.vms.push(readDomain(element, this.#source, `${baseName(this.#source)}-${element.line}`, this.#log, this.#pinBudget));
       this.#readDomainsInside(element);
     } else if (isHostdev(element)) this.#readFragment(element);
     else if (element.tag === 'device' && child(element, 'capability') !== undefined) this.#readNodeDevice(element);

@@ -1,8 +1,10 @@
 import { BDF_PATTERN, parseBdf } from '../bdf.ts';
 import type { AddressReading } from '../bdf.ts';
+import { printable } from '../warning.ts';
 
 const DRIVER = /^vfio-pci(?:-nohotplug)?$/;
-const SYSFS_PCI = new RegExp(`/devices/(?:.*/)?(${BDF_PATTERN})/?$`);
+const DEVICES = '/devices/';
+const LAST_PCI = new RegExp(`/(${BDF_PATTERN})/?$`);
 
 /** A VFIO device of QEMU: where it is, and the name it bears, if any. */
 export interface DeviceOption {
@@ -23,14 +25,21 @@ export function readDeviceOption(value: string): DeviceOption | undefined {
 
 function addressOf(host: string | undefined, sysfsdev: string | undefined): AddressReading {
   if (host !== undefined) {
-    if (host.includes('$')) return { problem: `host=${host} depends on a shell variable whose value the text does not tell` };
+    if (host.includes('$')) return { problem: `host=${printable(host)} depends on a shell variable whose value the text does not tell` };
     const bdf = parseBdf(host);
-    return bdf === undefined ? { problem: `host=${host} is no PCI address` } : { bdf };
+    return bdf === undefined ? { problem: `host=${printable(host)} is no PCI address` } : { bdf };
   }
   if (sysfsdev === undefined) return { problem: 'it has neither host= nor sysfsdev=' };
   if (/mdev/.test(sysfsdev)) return { problem: 'sysfsdev= names a mediated device, which has no PCI address of its own' };
-  const bdf = parseBdf(SYSFS_PCI.exec(sysfsdev)?.[1] ?? '');
+  const bdf = parseBdf(pciInSysfs(sysfsdev) ?? '');
   return bdf === undefined ? { problem: 'sysfsdev= names no PCI function' } : { bdf };
+}
+
+/** The PCI address at the end of a path below `/devices/`. One expression for both would take its time squared on a long path. */
+function pciInSysfs(path: string): string | undefined {
+  const match = LAST_PCI.exec(path);
+  const devices = path.indexOf(DEVICES);
+  return match === null || devices === -1 || devices + DEVICES.length - 1 > match.index ? undefined : match[1];
 }
 
 /** `driver,key=value,flag`; the driver may also be given as `driver=`. */

@@ -57,6 +57,15 @@ exec sudo /usr/bin/qemu-system-x86_64 -enable-kvm \\
     expect(reasons).toEqual([`2: ${reason}`]);
   });
 
+  it('an address with control characters: the warning shows none', () => {
+    expect(parse('qemu-kvm -name a -device vfio-pci,host=\u001b[2J01:00.0\n').reasons).toEqual(['1: -device "vfio-pci,host=?[2J01:00.0" is left out: host=?[2J01:00.0 is no PCI address']);
+  });
+
+  it('a long path in sysfs, in no more than its length', () => {
+    const { reasons } = parse(`qemu-kvm -name a -device vfio-pci,sysfsdev=${'/devices/'.repeat(40_000)}\n`);
+    expect(reasons[0]).toMatch(/sysfsdev= names no PCI function$/);
+  });
+
   it('says what it could not place: a name it made up, devices outside of a command, an open quote, no QEMU', () => {
     const { reasons } = parse('ARGS="-device vfio-pci,host=01:00.0"\nqemu-kvm $ARGS -m "1G\n');
     expect(reasons).toEqual([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseCommandLine, UsageError } from './arguments.ts';
+import { UsageError } from '@irqmesh/test-cli';
+import { parseCommandLine } from './arguments.ts';
 
 const parse = (line: string) => parseCommandLine(line.split(' ').filter((word) => word !== ''));
 

@@ -1,13 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { parseFlags, parseWhole, UsageError } from '@irqmesh/test-cli';
 import { FAULT_KINDS, FAULTS } from '../faults/fault-kinds.ts';
 import type { Fault } from '../faults/fault-kinds.ts';
 import { PROFILES } from '../faults/fault-plan.ts';
 import type { Profile } from '../faults/fault-plan.ts';
 import type { ShapeLimits } from '../run/shape.ts';
-
-/** The command line is not what `--help` says; the message tells how. */
-export class UsageError extends Error {}
 
 /** What every run of a command has in common. */
 export interface RunChoice {
@@ -49,34 +46,22 @@ export function parseCommandLine(argv: readonly string[]): DstCommand {
 }
 
 function parseOptions(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        seeds: { type: 'string' },
-        seed: { type: 'string' },
-        regressions: { type: 'boolean', default: false },
-        trace: { type: 'string' },
-        profile: { type: 'string' },
-        jobs: { type: 'string' },
-        hosts: { type: 'string' },
-        tokens: { type: 'string' },
-        lanes: { type: 'string' },
-        'load-ms': { type: 'string' },
-        without: { type: 'string' },
-        'first-failure': { type: 'boolean', default: false },
-        faults: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw isUsage(error) ? new UsageError(error.message) : error;
-  }
-}
-
-/** What `parseArgs` throws for options that it does not know. */
-function isUsage(error: unknown): error is { readonly code: string; readonly message: string } {
-  return typeof error === 'object' && error !== null && 'code' in error && 'message' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  return parseFlags(argv, {
+    seeds: { type: 'string' },
+    seed: { type: 'string' },
+    regressions: { type: 'boolean', default: false },
+    trace: { type: 'string' },
+    profile: { type: 'string' },
+    jobs: { type: 'string' },
+    hosts: { type: 'string' },
+    tokens: { type: 'string' },
+    lanes: { type: 'string' },
+    'load-ms': { type: 'string' },
+    without: { type: 'string' },
+    'first-failure': { type: 'boolean', default: false },
+    faults: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
 }
 
 function parseChoice(values: ReturnType<typeof parseOptions>): RunChoice {
@@ -106,10 +91,4 @@ function parseRange(text: string): { readonly first: number; readonly last: numb
   const [first, last] = [parseWhole('--seeds', match[1]!, 0, MAX_SEED), parseWhole('--seeds', match[2]!, 0, MAX_SEED)];
   if (first > last) throw new UsageError(`--seeds ${text} ends before it begins`);
   return { first, last };
-}
-
-function parseWhole(flag: string, text: string, low: number, high: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < low || value > high) throw new UsageError(`${flag} takes a whole number from ${low} to ${high}, not "${text}"`);
-  return value;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { duration, grouped } from '@irqmesh/test-cli';
 import { FAULTS } from '../faults/fault-kinds.ts';
 import { NO_FAULTS } from '../faults/fault-plan.ts';
 import type { FaultCounts } from '../faults/fault-plan.ts';
@@ -93,13 +94,4 @@ export function reproduction({ seed, profile, limits = {}, without = new Set() }
     ...(without.size === 0 ? [] : [`--without ${[...without].join(',')}`]),
   ];
   return `npm run dst -- ${flags.join(' ')}`;
-}
-
-function grouped(count: number): string {
-  return Math.round(count).toLocaleString('en-US');
-}
-
-function duration(seconds: number): string {
-  if (seconds < 120) return `${seconds.toFixed(1)} s`;
-  return seconds < 7_200 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3_600).toFixed(1)} h`;
 }

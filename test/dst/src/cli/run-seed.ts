@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { UsageError } from '@irqmesh/test-cli';
 import { catchUncaught, judge } from '../run/judge.ts';
 import { verdictOf } from '../run/verdict.ts';
-import { UsageError } from './arguments.ts';
 import type { DstCommand } from './arguments.ts';
 import { failureText, faultTable } from './report.ts';
 

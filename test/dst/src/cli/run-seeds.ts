@@ -1,9 +1,9 @@
+import { Progress } from '@irqmesh/test-cli';
 import { runSeeds } from '../pool/seed-pool.ts';
 import { catchUncaught, judge } from '../run/judge.ts';
 import { verdictOf } from '../run/verdict.ts';
 import { shrink } from '../shrink/shrink.ts';
 import type { DstCommand } from './arguments.ts';
-import { Progress } from './progress.ts';
 import { failureText, Report, reproduction } from './report.ts';
 
 /** Failing seeds that are made smaller; one cause tends to fail many seeds. */

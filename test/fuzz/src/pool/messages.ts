@@ -1,0 +1,35 @@
+/** What a worker is told: which inputs of a target to run. */
+export interface WorkerTask {
+  readonly targetName: string;
+  /** Module that exports `targets`. */
+  readonly targetsUrl: string;
+  readonly seed: number;
+  /** Number of the first input. */
+  readonly from: number;
+  /** Number after the last input; Infinity when only the time ends it. */
+  readonly to: number;
+  /** On the clock of `Date.now`; Infinity when only the count ends it. */
+  readonly untilMs: number;
+  /** Two numbers, written by the worker: that of the input it is at, and one that changes with each run. */
+  readonly progress: Int32Array;
+}
+
+export interface Finding {
+  readonly target: string;
+  readonly kind: 'crash' | 'slow' | 'hang' | 'pollution' | 'memory';
+  /** Of the input; of the last one for memory. */
+  readonly inputNumber: number;
+  readonly sentence: string;
+  /** The smallest input found, to be pasted; undefined for memory and repeats of a known cause. */
+  readonly input: string | undefined;
+}
+
+/** What a worker tells. */
+export type WorkerMessage =
+  | { readonly kind: 'batch'; readonly inputs: number; readonly accepted: number; readonly refused: number; readonly slowestMs: number; readonly growthBytes: number }
+  | { readonly kind: 'finding'; readonly finding: Finding }
+  | { readonly kind: 'done' };
+
+/** Places in `progress`. */
+export const AT_INPUT = 0;
+export const RUNS = 1;
