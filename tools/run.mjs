@@ -1,5 +1,5 @@
 // Sets the checkout up, then runs one of its commands with the right Node:
-//   node tools/run.mjs demo|cli|test|conformance|dst|fuzz|mutants [arguments of that command]
+//   node tools/run.mjs demo|cli|test|conformance|dst|chaos|fuzz|mutants [arguments of that command]
 import { join } from 'node:path';
 import { exitCodeOf, runChild, SIGNALS } from './child.mjs';
 import { setUp } from './setup/index.mjs';
@@ -13,6 +13,7 @@ const COMMANDS = {
   test: ['tools/test.mjs'],
   conformance: ['test/conformance/dist/main.js'],
   dst: ['test/dst/dist/main.js'],
+  chaos: ['test/chaos/dist/main.js'],
   fuzz: ['test/fuzz/dist/main.js'],
   mutants: ['tools/mutants.mjs'],
 };

@@ -65,6 +65,11 @@ export function countFuzz(run) {
   return countLine('fuzz', run);
 }
 
+/** The chaos run's last line; a checker counts as one test for each round. What it printed before it are the violations. */
+export function countChaos(run) {
+  return countLine('chaos', run);
+}
+
 function countLine(name, { output }) {
   const match = new RegExp(`^${name}: (\\d+) passed, (\\d+) failed$`, 'm').exec(stripVTControlCharacters(output));
   if (match === null) return undefined;

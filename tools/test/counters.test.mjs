@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { root } from '../setup/paths.mjs';
-import { countCheck, countConformance, countDst, countFuzz, countJest, countNodeTest } from './counters.mjs';
+import { countChaos, countCheck, countConformance, countDst, countFuzz, countJest, countNodeTest } from './counters.mjs';
 import { pickStages, stages } from './stages.mjs';
 
 test('a check is one test', () => {
@@ -57,6 +57,7 @@ test('conformance: its last line, and its output where a case failed', () => {
 test('simulation and fuzzing: their last line, each its own', () => {
   assert.deepEqual(countDst({ output: 'hash\ndst: 3 passed, 0 failed\n' }), { passed: 3, failed: 0, skipped: 0, failures: [] });
   assert.deepEqual(countFuzz({ output: 'table\nfuzz: 11 passed, 0 failed\n' }), { passed: 11, failed: 0, skipped: 0, failures: [] });
+  assert.deepEqual(countChaos({ output: 'table\nchaos: 12 passed, 0 failed\n' }), { passed: 12, failed: 0, skipped: 0, failures: [] });
   assert.equal(countFuzz({ output: 'event: crash\nfuzz: 10 passed, 1 failed\n' }).failures.length, 1);
   assert.equal(countFuzz({ output: 'dst: 3 passed, 0 failed\n' }), undefined);
 });

@@ -6,11 +6,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../setup/paths.mjs';
-import { countCheck, countConformance, countDst, countFuzz, countJest, countNodeTest } from './counters.mjs';
+import { countChaos, countCheck, countConformance, countDst, countFuzz, countJest, countNodeTest } from './counters.mjs';
 
 const MINUTE_MS = 60_000;
 const CONFORMANCE = 'test/conformance/dist/main.js';
 const DST = 'test/dst/dist/main.js';
+const CHAOS = 'test/chaos/dist/main.js';
 const FUZZ = 'test/fuzz/dist/main.js';
 const HANDPICKED = 'test/conformance/data/handpicked.jsonl';
 const RANDOM_200 = 'test/conformance/data/random-200.jsonl.gz';
@@ -43,6 +44,10 @@ function fuzz(name, args, { timeoutMs }) {
   return { name: `fuzz:${name}`, args: () => [FUZZ, ...args], count: countFuzz, timeoutMs };
 }
 
+function chaos(name, args, { timeoutMs }) {
+  return { name: `chaos:${name}`, args: () => [CHAOS, ...args], count: countChaos, timeoutMs };
+}
+
 export const stages = [
   check('typecheck', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], 5 * MINUTE_MS),
   check('lint', ['node_modules/oxlint/bin/oxlint', '--deny-warnings'], 5 * MINUTE_MS),
@@ -61,6 +66,8 @@ export const stages = [
   dst('brutal', ['--seeds', '1..100', '--profile', 'brutal'], { timeoutMs: 5 * MINUTE_MS }),
   fuzz('seed-1', ['--seed', '1', '--inputs', '22000'], { timeoutMs: 5 * MINUTE_MS }),
   fuzz('seed-2', ['--seed', '2', '--inputs', '22000'], { timeoutMs: 5 * MINUTE_MS }),
+  chaos('cluster', ['--minutes', '1', '--nats', 'cluster'], { timeoutMs: 10 * MINUTE_MS }),
+  chaos('single', ['--minutes', '0.5', '--nats', 'single'], { timeoutMs: 10 * MINUTE_MS }),
 ];
 
 /** The stages a filter picks: "jest" means all of jest's, "jest:int" that one. Unknown names are refused. */

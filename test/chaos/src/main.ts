@@ -1,9 +1,9 @@
 // `npm run chaos`: real processes under a nemesis.
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseCommandLine, UsageError } from './cli/arguments.ts';
+import { interruption, Progress, UsageError } from '@irqmesh/test-cli';
+import { parseCommandLine } from './cli/arguments.ts';
 import type { ChaosCommand, Nats } from './cli/arguments.ts';
-import { Progress } from './cli/progress.ts';
 import { keepRound, Report, violationsText } from './cli/report.ts';
 import { kindsText, USAGE } from './cli/usage.ts';
 import { runRound } from './run/round.ts';
@@ -42,12 +42,11 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command.kind === 'help') console.log(USAGE);
   else if (command.kind === 'kinds') console.log(kindsText());
   else {
-    const interrupted = new AbortController();
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
+    const signal = interruption();
     try {
-      return await run(command, interrupted.signal);
+      return await run(command, signal);
     } catch (error) {
-      if (interrupted.signal.aborted) return INTERRUPTED;
+      if (signal.aborted) return INTERRUPTED;
       throw error;
     }
   }

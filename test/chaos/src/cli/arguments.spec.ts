@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { UsageError } from '@irqmesh/test-cli';
 import { ALL_KINDS } from '../nemesis/nemesis-kinds.ts';
-import { parseCommandLine, UsageError } from './arguments.ts';
+import { parseCommandLine } from './arguments.ts';
 
 describe('the command line of chaos', () => {
   test('runs a minute of everything against a cluster unless told otherwise', () => {

@@ -1,9 +1,6 @@
-import { parseArgs } from 'node:util';
+import { parseFlags, parseWhole, UsageError } from '@irqmesh/test-cli';
 import { ALL_KINDS } from '../nemesis/nemesis-kinds.ts';
 import type { NemesisKind } from '../nemesis/nemesis-kinds.ts';
-
-/** The command line is not what `--help` says; the message tells how. */
-export class UsageError extends Error {}
 
 /** NATS as one node, or three with three replicas; `both` takes turns. */
 export type Nats = 'single' | 'cluster' | 'both';
@@ -19,9 +16,19 @@ const MINUTE_MS = 60_000;
 const MAX_HOSTS = 8;
 const MAX_SEED = 2 ** 48;
 
+const FLAGS = {
+  minutes: { type: 'string', default: '1' },
+  seed: { type: 'string', default: '1' },
+  nemesis: { type: 'string', default: 'all' },
+  nats: { type: 'string', default: 'cluster' },
+  hosts: { type: 'string', default: '3' },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
 /** @throws UsageError for a command line that is wrong. */
 export function parseCommandLine(argv: readonly string[]): ChaosCommand {
-  const values = parseOptions(argv);
+  const values = parseFlags(argv, FLAGS);
   if (values.help) return { kind: 'help' };
   if (values.list) return { kind: 'kinds' };
   const nats = NATS.find((known) => known === values.nats);
@@ -36,30 +43,6 @@ export function parseCommandLine(argv: readonly string[]): ChaosCommand {
   };
 }
 
-function parseOptions(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        minutes: { type: 'string', default: '1' },
-        seed: { type: 'string', default: '1' },
-        nemesis: { type: 'string', default: 'all' },
-        nats: { type: 'string', default: 'cluster' },
-        hosts: { type: 'string', default: '3' },
-        list: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw isUsage(error) ? new UsageError(error.message) : error;
-  }
-}
-
-/** What `parseArgs` throws for options that it does not know. */
-function isUsage(error: unknown): error is { readonly code: string; readonly message: string } {
-  return typeof error === 'object' && error !== null && 'code' in error && 'message' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-}
-
 function parseKinds(list: string): readonly NemesisKind[] {
   if (list === 'all') return ALL_KINDS;
   if (list === 'none') return [];
@@ -72,11 +55,5 @@ function parseKinds(list: string): readonly NemesisKind[] {
 function parseMinutes(text: string): number {
   const value = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > MAX_MINUTES) throw new UsageError(`--minutes takes a number above 0 and up to ${MAX_MINUTES}, not "${text}"`);
-  return value;
-}
-
-function parseWhole(flag: string, text: string, low: number, high: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < low || value > high) throw new UsageError(`${flag} takes a whole number from ${low} to ${high}, not "${text}"`);
   return value;
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { grouped } from '@irqmesh/test-cli';
 import { ALL_KINDS, noCounts } from '../nemesis/nemesis-kinds.ts';
 import type { NemesisCounts } from '../nemesis/nemesis-kinds.ts';
 import type { RoundVerdict, RoundViolation } from '../run/round.ts';
@@ -100,8 +101,4 @@ function sumsOf({ calls, callbacks, log }: RoundVerdict['history']): Sums {
   const acknowledged = calls.filter(({ result }) => result === 0).length;
   const unknown = calls.filter(({ result }) => result === undefined || result === ETIMEDOUT || result === ENODEV).length;
   return { calls: calls.length, acknowledged, unknown, refused: calls.length - acknowledged - unknown, callbacks: callbacks.length, events: log.length };
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString('en-US');
 }
