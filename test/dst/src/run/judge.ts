@@ -26,8 +26,10 @@ let catching = false;
 export function catchUncaught(): void {
   if (catching) return;
   catching = true;
+  // oxlint-disable no-restricted-globals -- no clock of it is read
   process.on('unhandledRejection', (error) => void uncaught.push(error));
   process.on('uncaughtException', (error) => void uncaught.push(error));
+  // oxlint-enable no-restricted-globals
 }
 
 /** Runs a seed and lets every checker judge it. */

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line no-restricted-imports -- a hash is no randomness
 import { createHash } from 'node:crypto';
 import type { VirtualTime } from '../time/virtual-time.ts';
 
