@@ -2,6 +2,8 @@ import type { LogEvent } from '@irqmesh/domain';
 import type { Registration } from '@irqmesh/client/core';
 import type { ClientCall, ClientTurn, History, Moment } from '@irqmesh/test-history';
 import type { LoadRecorder, NewCall, NewCallback, OpenCall, OpenCallback } from '@irqmesh/test-load';
+import { LiveChecks } from './live-checks.ts';
+import type { Trace } from './trace.ts';
 
 /** What befell a client, before it has its moment. */
 export type NewTurn = ClientTurn extends infer Turn ? (Turn extends ClientTurn ? Omit<Turn, 'at'> : never) : never;
@@ -10,15 +12,29 @@ export type NewTurn = ClientTurn extends infer Turn ? (Turn extends ClientTurn ?
 export class HistoryRecorder implements LoadRecorder {
   /** What no process should ever do, such as throw a TypeError; each is a violation. */
   readonly surprises: string[] = [];
+  readonly live = new LiveChecks();
   private readonly calls: OpenCall[] = [];
   private readonly callbacks: OpenCallback[] = [];
   private readonly turns: ClientTurn[] = [];
   private readonly storedAt = new Map<number, Moment>();
   private moments = 0;
+  /** By moment: how long the trace was then. */
+  private readonly traceLengths = new Map<Moment, number>();
+  private readonly trace: Trace;
+
+  constructor(trace: Trace) {
+    this.trace = trace;
+  }
+
+  /** Whether something was seen that must never happen. */
+  get hasFailed(): boolean {
+    return this.surprises.length > 0 || this.live.violation !== undefined;
+  }
 
   called(call: NewCall): OpenCall {
     const open: OpenCall = { ...call, id: this.calls.length + 1, calledAt: this.moment() };
     this.calls.push(open);
+    this.live.called(open);
     return open;
   }
 
@@ -27,17 +43,20 @@ export class HistoryRecorder implements LoadRecorder {
     call.result = result;
     call.session = registration?.participant.session;
     call.requestId = registration?.requestId;
+    this.live.returned(call);
   }
 
   callbackBegan(callback: NewCallback): OpenCallback {
     const open: OpenCallback = { ...callback, calledAt: this.moment() };
     this.callbacks.push(open);
+    this.live.callbackBegan(open);
     return open;
   }
 
   callbackEnded(callback: OpenCallback, result: number): void {
     callback.returnedAt = this.moment();
     callback.result = result;
+    this.live.callbackEnded(callback);
   }
 
   turned(turn: NewTurn): void {
@@ -67,8 +86,15 @@ export class HistoryRecorder implements LoadRecorder {
     };
   }
 
+  /** How long the trace was at a moment of the history; undefined for one that is none. */
+  traceLengthAt(moment: Moment): number | undefined {
+    return this.traceLengths.get(moment);
+  }
+
   private moment(): Moment {
-    return ++this.moments;
+    const moment = ++this.moments;
+    this.traceLengths.set(moment, this.trace.length);
+    return moment;
   }
 }
 

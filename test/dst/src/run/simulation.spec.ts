@@ -44,4 +44,18 @@ describe('a simulated world', () => {
     expect(record.shape.tokens).toHaveLength(1);
     expect(record.shape.loadMs).toBeLessThanOrEqual(3_000);
   }, 30_000);
+
+  test('ends where something goes wrong, and shows what came before', async () => {
+    const options: RunOptions = { seed: 7, profile: 'calm' };
+    const lines: string[] = [];
+    const record = await new Simulation({ ...options, sink: (line) => lines.push(line) }).run(() => lines.length > 300);
+    expect(record.cutShort).toBe(true);
+    expect(record.unsettled).toBeUndefined();
+    const whole = await new Simulation(options).run();
+    expect(whole.cutShort).toBe(false);
+    expect(record.virtualMs).toBeLessThan(whole.virtualMs);
+    const { storedAt } = whole.history.log[3]!;
+    expect(whole.linesBefore(storedAt).at(-1)).toMatch(/stored as 4$/);
+    expect(whole.linesBefore().at(-1)).not.toBe(whole.linesBefore(storedAt).at(-1));
+  }, 30_000);
 });

@@ -1,7 +1,7 @@
 import { Fold } from '@irqmesh/domain';
 import type { LogEvent } from '@irqmesh/domain';
 import { START } from '@irqmesh/event-log';
-import type { History } from '@irqmesh/test-history';
+import type { History, Moment, Violation } from '@irqmesh/test-history';
 import type { Fault } from '../faults/fault-kinds.ts';
 import { FaultPlan } from '../faults/fault-plan.ts';
 import type { FaultCounts, Profile } from '../faults/fault-plan.ts';
@@ -38,6 +38,10 @@ export interface RunRecord {
   /** What no process should do, and did; and folds that differ. */
   readonly surprises: readonly string[];
   readonly foldDifferences: readonly string[];
+  /** What the checkers saw while the run went on. */
+  readonly violation: Violation | undefined;
+  /** Whether it ended where something went wrong, and did not come to rest. */
+  readonly cutShort: boolean;
   /** What was still going on when the time that it had after the faults was over; undefined when it came to rest. */
   readonly unsettled: string | undefined;
   readonly hash: string;
@@ -45,7 +49,8 @@ export interface RunRecord {
   readonly shape: Shape;
   readonly virtualMs: number;
   readonly steps: number;
-  readonly lastLines: readonly string[];
+  /** The lines of the trace up to a moment of the history; without one those before the end. */
+  readonly linesBefore: (moment?: Moment) => readonly string[];
 }
 
 const SESSION_TTL_MS = 10_000;
@@ -72,7 +77,7 @@ export class Simulation {
   private readonly time = new VirtualTime();
   private readonly trace: Trace;
   private readonly faults: FaultPlan;
-  private readonly recorder = new HistoryRecorder();
+  private readonly recorder: HistoryRecorder;
   private readonly shape: Shape;
   private readonly world: World;
   private readonly services: readonly ServiceProcess[];
@@ -85,6 +90,7 @@ export class Simulation {
   constructor({ seed, profile, limits = {}, without = new Set(), sink }: RunOptions) {
     this.random = new SeededRandom(`seed ${seed}`);
     this.trace = new Trace(this.time, sink);
+    this.recorder = new HistoryRecorder(this.trace);
     this.faults = new FaultPlan(profile, this.random.fork('faults'), without);
     this.shape = drawShape(this.random.fork('shape'), limits);
     const { time, faults, trace, recorder } = this;
@@ -99,33 +105,44 @@ export class Simulation {
     this.agents = this.makeAgents();
   }
 
-  /** Runs the load under faults, then without, and waits until the world is at rest. */
-  async run(): Promise<RunRecord> {
-    const { world, time, faults, services, agents, shape } = this;
+  /**
+   * Runs the load under faults, then without, and waits until the world is at rest; ends at once when something is seen
+   * that must never happen.
+   * @param hasFailed what else ends the run.
+   */
+  async run(hasFailed: () => boolean = () => false): Promise<RunRecord> {
+    const { world, time, faults, services, agents, shape, recorder, trace } = this;
+    const isOver = (): boolean => recorder.hasFailed || hasFailed();
     await this.followLog();
     for (const process of [...services, ...agents]) time.after(this.random.between(0, 1_000), () => process.start());
     const nemesis = new Nemesis(world, this.random.fork('nemesis'), services, agents);
     nemesis.start();
-    await time.run(shape.loadMs);
+    await time.run(shape.loadMs, isOver);
     this.loadOver = true;
     faults.stop();
-    this.trace.write('world', 'no more faults');
-    nemesis.undo();
-    const unsettled = await this.settle();
+    let unsettled: string | undefined;
+    if (!isOver()) {
+      trace.write('world', 'no more faults');
+      nemesis.undo();
+      unsettled = await this.settle(isOver);
+    }
+    const cutShort = isOver();
     // What follows shows nothing of what went wrong.
-    const { lastLines } = this.trace;
-    const differences = await this.compareFolds();
+    const { length } = trace;
+    const differences = cutShort ? [] : await this.compareFolds();
     return {
-      history: this.recorder.history(this.events, faults.has('message_duplicated')),
-      surprises: this.recorder.surprises,
+      history: recorder.history(this.events, faults.has('message_duplicated')),
+      surprises: recorder.surprises,
+      violation: recorder.live.violation,
+      cutShort,
       foldDifferences: differences,
       unsettled,
-      hash: this.trace.digest(),
+      hash: trace.digest(),
       faults: faults.counts(),
       shape,
       virtualMs: time.nowMs,
       steps: time.happened,
-      lastLines,
+      linesBefore: (moment) => trace.linesBefore(Math.min(length, (moment === undefined ? undefined : recorder.traceLengthAt(moment)) ?? length)),
     };
   }
 
@@ -134,6 +151,7 @@ export class Simulation {
       onEvent: (event) => {
         this.events.push(event);
         this.fold.apply(event);
+        this.recorder.live.stored(event);
       },
       onCaughtUp: () => {},
       onEnd: (error) => this.recorder.unexpected('the log', error),
@@ -141,11 +159,12 @@ export class Simulation {
   }
 
   /** Waits until the world is at rest; what is still going on when its time is over. */
-  private async settle(): Promise<string | undefined> {
+  private async settle(isOver: () => boolean): Promise<string | undefined> {
     const limitMs = this.time.nowMs + SETTLE_LIMIT_MS;
     let goingOn: string | undefined;
     for (let restingSinceMs = this.time.nowMs; this.time.nowMs < limitMs; ) {
-      await this.time.run(this.time.nowMs + LOOK_EVERY_MS);
+      await this.time.run(this.time.nowMs + LOOK_EVERY_MS, isOver);
+      if (isOver()) return undefined;
       goingOn = this.goingOn();
       if (goingOn !== undefined) restingSinceMs = this.time.nowMs;
       if (this.time.nowMs - restingSinceMs >= REST_MS) return undefined;

@@ -14,12 +14,12 @@ export interface SeedVerdict {
   readonly calls: number;
   readonly callbacks: number;
   readonly virtualMs: number;
-  /** The last lines of the trace, of a run that failed. */
+  /** Of a run that failed: the lines of the trace before what was found first. */
   readonly lastLines: readonly string[];
 }
 
 export function verdictOf({ options, record, findings, undecided }: JudgedRun): SeedVerdict {
-  const { history, hash, faults, virtualMs, lastLines } = record;
+  const { history, hash, faults, virtualMs, linesBefore } = record;
   return {
     seed: options.seed,
     hash,
@@ -30,7 +30,7 @@ export function verdictOf({ options, record, findings, undecided }: JudgedRun): 
     calls: history.calls.length,
     callbacks: history.callbacks.length,
     virtualMs,
-    lastLines: findings.length > 0 ? lastLines : [],
+    lastLines: findings.length > 0 ? linesBefore(findings[0]!.moment) : [],
   };
 }
 
