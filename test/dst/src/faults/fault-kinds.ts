@@ -42,6 +42,8 @@ export const FAULT_KINDS = {
   callback_slow: { manner: 'each', low: 0.01, high: 0.2, sentence: 'a callback took time, within its deadline' },
   callback_late: { manner: 'each', low: 0.005, high: 0.15, sentence: 'a callback returned after its deadline' },
   callback_hung: { manner: 'each', low: 0.001, high: 0.01, sentence: 'a callback never returned' },
+  // New kinds come last: what a seed draws for those before stays as it was.
+  agent_crash_at_call: { manner: 'each', low: 0.0005, high: 0.01, sentence: 'an agent was killed at a call of its session or of a registry, before or after its effect' },
 } as const satisfies Readonly<Record<string, FaultKind>>;
 
 export type Fault = keyof typeof FAULT_KINDS;

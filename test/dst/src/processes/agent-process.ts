@@ -52,7 +52,7 @@ export class AgentProcess extends SimProcess {
 
   protected begin(clock: ProcessClock): void {
     const { world, life, host } = this;
-    const seat = new Seat(world, this.node, life, clock);
+    const seat = new Seat(world, this.node, life, clock, { fault: 'agent_crash_at_call', kill: () => this.crash() });
     const ports = {
       bucket: new SimSessionBucket(seat, world.sessions),
       clock,
