@@ -50,12 +50,12 @@ export class Device {
     const what = `${callback} of ${side} ${participant} ${token}, operation ${operationSequence}`;
     trace(what);
     const run = recorder.callbackBegan({ agent: life.name, host, side, participant, token, call, callback, operationSequence });
-    const result = callback === ADD[side] && faults.strikes('callback_failed', random) ? random.pick(FAILURES) : 0;
     if (faults.strikes('agent_crash_at_callback', random)) {
       crash();
       return new Promise(() => {});
     }
     if (faults.strikes('callback_hung', random)) return new Promise(() => {});
+    const result = callback === ADD[side] && faults.strikes('callback_failed', random) ? random.pick(FAILURES) : 0;
     const end = (): number => {
       trace(`${what}: ${result}`);
       recorder.callbackEnded(run, result);

@@ -103,6 +103,7 @@ export class Simulation {
     });
     this.services = this.makeServices();
     this.agents = this.makeAgents();
+    this.countLasting();
   }
 
   /**
@@ -214,12 +215,18 @@ export class Simulation {
     });
   }
 
+  /** Counts the faults that hold for the whole run, once each. */
+  private countLasting(): void {
+    const { faults, shape } = this;
+    for (const fault of ['clock_offset', 'clock_drift'] as const) if (faults.has(fault)) faults.count(fault);
+    // One matcher alone is right to believe it.
+    if (faults.has('lease_split') && shape.matchers > 1) faults.count('lease_split');
+  }
+
   private drawClockError(name: string): ClockError {
     const random = this.random.fork(`clock ${name}`);
     const offset = random.between(-MAX_OFFSET_MS, MAX_OFFSET_MS);
     const drift = random.between(-MAX_DRIFT, MAX_DRIFT);
-    if (this.faults.has('clock_offset')) this.faults.count('clock_offset');
-    if (this.faults.has('clock_drift')) this.faults.count('clock_drift');
     return {
       offsetMs: this.faults.has('clock_offset') ? offset : RIGHT_CLOCK.offsetMs,
       rate: this.faults.has('clock_drift') ? 1 + drift : RIGHT_CLOCK.rate,

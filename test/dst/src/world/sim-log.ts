@@ -23,9 +23,10 @@ export class SimLog implements EventLog {
     return this.seat.world.log.partitions;
   }
 
-  /** Holds up what this process reads. */
-  lagUntil(atMs: number): void {
+  /** Holds up what this process reads. @returns whether it reads anything. */
+  lagUntil(atMs: number): boolean {
     for (const channel of this.channels) channel.lagUntilMs = atMs;
+    return this.channels.size > 0;
   }
 
   identity(): Promise<LogIdentity> {
@@ -107,9 +108,14 @@ export class SimLog implements EventLog {
       trace.write(life.name, `append_refused: ${what}`);
       return reject(new LogUnavailableError('the server has no leader for the stream at the moment'));
     }
+    const { id } = request.event;
+    if (world.hasForgotten(id)) faults.count('ids_forgotten');
     world.log.append(request).then((result) => {
       trace.write(NATS, `${what}: ${result.kind === 'appended' ? `${result.duplicate ? 'duplicate of' : 'stored as'} ${result.sequence}` : 'conflict'}`);
-      if (result.kind === 'appended' && !result.duplicate) recorder.stored(result.sequence);
+      if (result.kind === 'appended' && !result.duplicate) {
+        world.storedIds.push(id);
+        recorder.stored(result.sequence);
+      }
       resolve(result);
     }, reject);
   }

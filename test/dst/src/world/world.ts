@@ -45,6 +45,10 @@ export class World {
   readonly registries: Readonly<Record<Side, Set<Responder<RegistryRpc>>>> = { producer: new Set(), consumer: new Set() };
   /** The agents' sessions that take calls, by `host.session`. */
   readonly agents = new Map<string, Responder<AgentHandler>>();
+  /** The message ids of what is in the log. */
+  readonly storedIds: string[] = [];
+  /** How many of them the log remembers; undefined for all. */
+  private readonly rememberedIds: number | undefined;
   private readonly clock: ProcessClock;
   private readonly leaseTtlMs: number;
   private readonly sharedLeases: InMemoryBucket;
@@ -57,13 +61,13 @@ export class World {
     this.recorder = recorder;
     this.network = new Network(time, faults, random.fork('network'), trace);
     this.clock = new ProcessClock(time, new Life(NATS), RIGHT_CLOCK);
+    this.rememberedIds = faults.has('ids_forgotten') ? random.pick([0, 1, 4]) : undefined;
     this.log = new InMemoryEventLog({
       partitions,
       createdMs: this.clock.nowMs(),
-      rememberedIds: faults.has('ids_forgotten') ? random.pick([0, 1, 4]) : undefined,
+      rememberedIds: this.rememberedIds,
       idBeforeExpectation: random.chance(0.5),
     });
-    if (faults.has('ids_forgotten')) faults.count('ids_forgotten');
     this.sessions = new InMemoryBucket(this.clock, sessionTtlMs);
     this.leaseTtlMs = leaseTtlMs;
     this.sharedLeases = this.makeLeases();
@@ -72,8 +76,12 @@ export class World {
   /** The bucket of the partitions' leases as one matcher sees it: its own where every matcher believes it holds all. */
   leases(): InMemoryBucket {
     if (!this.faults.has('lease_split')) return this.sharedLeases;
-    this.faults.count('lease_split');
     return this.makeLeases();
+  }
+
+  /** Whether something was stored under a message id that the log no longer knows. */
+  hasForgotten(id: string): boolean {
+    return this.rememberedIds !== undefined && this.storedIds.includes(id) && !this.storedIds.slice(this.storedIds.length - this.rememberedIds).includes(id);
   }
 
   private makeLeases(): InMemoryBucket {
