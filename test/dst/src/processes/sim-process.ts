@@ -27,7 +27,7 @@ export abstract class SimProcess {
     this.restart = undefined;
     this.life = new Life(`${this.node}#${++this.runs}`);
     this.world.trace.write(this.life.name, 'starts');
-    this.begin(new ProcessClock(this.world.time, this.life, this.clockError));
+    this.begin(new ProcessClock(this.world.time, this.life, this.clockError, this.world.trace));
   }
 
   /** SIGKILL; starts again after a while. @returns whether there was a run to kill. */

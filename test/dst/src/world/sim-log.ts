@@ -74,6 +74,7 @@ export class SimLog implements EventLog {
     };
     life.onEnd(() => void close());
     const deliver = (event: LogEvent): void => {
+      world.trace.detail(life.name, `folds ${event.sequence}`);
       try {
         reader.onEvent(event);
       } catch (error) {

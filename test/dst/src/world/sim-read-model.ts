@@ -57,6 +57,7 @@ export class SimReadModel implements ReadModel {
       world.time.after(world.random.between(FASTEST_MS, SLOWEST_MS), () => {
         // The process does the work itself: dead, it writes nothing.
         if (!life.isAlive) return;
+        world.trace.detail(life.name, `read model: ${what}`);
         run().then(resolve, reject);
         this.seat.crashes(`after the read model's ${what}`);
       });

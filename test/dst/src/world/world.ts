@@ -60,7 +60,7 @@ export class World {
     this.trace = trace;
     this.recorder = recorder;
     this.network = new Network(time, faults, random.fork('network'), trace);
-    this.clock = new ProcessClock(time, new Life(NATS), RIGHT_CLOCK);
+    this.clock = new ProcessClock(time, new Life(NATS), RIGHT_CLOCK, trace);
     this.rememberedIds = faults.has('ids_forgotten') ? random.pick([0, 1, 4]) : undefined;
     this.log = new InMemoryEventLog({
       partitions,
