@@ -28,7 +28,7 @@ function ask<T>(seat: Seat, what: string, timeoutMs: number, work: () => Promise
 
 /** For the trace: a revision, an entry, or that there is none. */
 function answerText(answer: unknown): string {
-  return typeof answer === 'object' ? JSON.stringify(answer) : String(answer);
+  return JSON.stringify(answer) ?? 'none';
 }
 
 /** A bucket as a service reaches it. */
