@@ -88,6 +88,8 @@ export function reproduction({ seed, profile, limits = {}, without = new Set() }
     ...(limits.hosts === undefined ? [] : [`--hosts ${limits.hosts}`]),
     ...(limits.tokens === undefined ? [] : [`--tokens ${limits.tokens}`]),
     ...(limits.lanes === undefined ? [] : [`--lanes ${limits.lanes}`]),
+    ...(limits.registries === undefined ? [] : [`--registries ${limits.registries}`]),
+    ...(limits.matchers === undefined ? [] : [`--matchers ${limits.matchers}`]),
     ...(limits.loadMs === undefined ? [] : [`--load-ms ${limits.loadMs}`]),
     ...(without.size === 0 ? [] : [`--without ${[...without].join(',')}`]),
   ];

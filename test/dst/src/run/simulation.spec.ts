@@ -38,10 +38,12 @@ describe('a simulated world', () => {
   }, 30_000);
 
   test('is no larger than it is allowed to be', async () => {
-    const { record } = await judge({ seed: 5, profile: 'swarm', limits: { hosts: 1, tokens: 1, lanes: 2, loadMs: 3_000 } });
+    const { record } = await judge({ seed: 5, profile: 'swarm', limits: { hosts: 1, tokens: 1, lanes: 2, registries: 1, matchers: 1, loadMs: 3_000 } });
     expect(record.shape.hosts).toHaveLength(1);
     expect(record.shape.hosts[0]!.lanes).toHaveLength(2);
     expect(record.shape.tokens).toHaveLength(1);
+    expect(record.shape.registries).toEqual({ producer: 1, consumer: 1 });
+    expect(record.shape.matchers).toBe(1);
     expect(record.shape.loadMs).toBeLessThanOrEqual(3_000);
   }, 30_000);
 

@@ -76,9 +76,9 @@ export class Simulation {
   private readonly random: SeededRandom;
   private readonly time = new VirtualTime();
   private readonly trace: Trace;
-  private readonly faults: FaultPlan;
+  readonly faults: FaultPlan;
   private readonly recorder: HistoryRecorder;
-  private readonly shape: Shape;
+  readonly shape: Shape;
   private readonly world: World;
   private readonly services: readonly ServiceProcess[];
   private readonly agents: readonly AgentProcess[];
@@ -112,25 +112,22 @@ export class Simulation {
    * @param hasFailed what else ends the run.
    */
   async run(hasFailed: () => boolean = () => false): Promise<RunRecord> {
-    const { world, time, faults, services, agents, shape, recorder, trace } = this;
+    const { time, faults, shape, recorder, trace } = this;
     const isOver = (): boolean => recorder.hasFailed || hasFailed();
-    await this.followLog();
-    for (const process of [...services, ...agents]) time.after(this.random.between(0, 1_000), () => process.start());
-    const nemesis = new Nemesis(world, this.random.fork('nemesis'), services, agents);
-    nemesis.start();
-    await time.run(shape.loadMs, isOver);
-    this.loadOver = true;
-    faults.stop();
     let unsettled: string | undefined;
-    if (!isOver()) {
-      trace.write('world', 'no more faults');
-      nemesis.undo();
-      unsettled = await this.settle(isOver);
+    let differences: readonly string[] = [];
+    let cutShort = true;
+    let shownLength: number | undefined;
+    try {
+      unsettled = await this.play(isOver);
+      cutShort = isOver();
+      // What follows shows nothing of what went wrong.
+      shownLength = trace.length;
+      if (!cutShort) differences = await this.compareFolds();
+    } catch (error) {
+      recorder.unexpected('the run broke off', error);
     }
-    const cutShort = isOver();
-    // What follows shows nothing of what went wrong.
-    const { length } = trace;
-    const differences = cutShort ? [] : await this.compareFolds();
+    const length = shownLength ?? trace.length;
     return {
       history: recorder.history(this.events, faults.has('message_duplicated')),
       surprises: recorder.surprises,
@@ -145,6 +142,22 @@ export class Simulation {
       steps: time.happened,
       linesBefore: (moment) => trace.linesBefore(Math.min(length, (moment === undefined ? undefined : recorder.traceLengthAt(moment)) ?? length)),
     };
+  }
+
+  /** The load under faults, and what follows until the world is at rest. @returns what was still going on at the end, if anything. */
+  private async play(isOver: () => boolean): Promise<string | undefined> {
+    const { world, time, services, agents } = this;
+    await this.followLog();
+    for (const process of [...services, ...agents]) time.after(this.random.between(0, 1_000), () => process.start());
+    const nemesis = new Nemesis(world, this.random.fork('nemesis'), services, agents);
+    nemesis.start();
+    await time.run(this.shape.loadMs, isOver);
+    this.loadOver = true;
+    this.faults.stop();
+    if (isOver()) return undefined;
+    this.trace.write('world', 'no more faults');
+    nemesis.undo();
+    return this.settle(isOver);
   }
 
   private async followLog(): Promise<void> {
