@@ -1,16 +1,18 @@
-import type { LeftState } from './callbacks/check-callbacks.ts';
+import { hungGroups } from './callbacks/check-callbacks.ts';
+import type { CallbackFindings, LeftState } from './callbacks/check-callbacks.ts';
 import { describeCall, describeParticipant } from './describe.ts';
-import type { ClientCall, ClientTurn, History, Violation } from './history.ts';
+import type { ClientCall, Violation } from './history.ts';
+import type { IndexedHistory } from './indexed-history.ts';
 import type { LogModel } from './model/log-model.ts';
 import type { ModelRegistration, TokenModel } from './model/token-model.ts';
 
 /**
  * Checker 5, as far as a history tells: at rest no operation is open, every token with both sides is connected, what
- * stands in the log is what its clients hold, and each participant is left as the log says. That the services' folds are
+ * stands in the log is what its clients hold, each participant is left as the log says, and no group stopped. That the services' folds are
  * equal, the run itself compares.
  */
-export function checkConvergence(history: History, model: LogModel, left: ReadonlyMap<number, LeftState>): Violation[] {
-  return [...[...model.tokens.values()].flatMap(checkToken), ...checkStanding(history, model, left)];
+export function checkConvergence(history: IndexedHistory, model: LogModel, { left, halted }: Pick<CallbackFindings, 'left' | 'halted'>): Violation[] {
+  return [...[...model.tokens.values()].flatMap(checkToken), ...checkStanding(history, model, left), ...checkGroups(history, halted)];
 }
 
 function checkToken({ token, holders, connected, open }: TokenModel): Violation[] {
@@ -20,7 +22,7 @@ function checkToken({ token, holders, connected, open }: TokenModel): Violation[
   return [convergence(`${token} has a producer and a consumer, and they are not connected`, token, [producer.sequence, consumer.sequence])];
 }
 
-function checkStanding(history: History, { tokens }: LogModel, left: ReadonlyMap<number, LeftState>): Violation[] {
+function checkStanding(history: IndexedHistory, { tokens }: LogModel, left: ReadonlyMap<number, LeftState>): Violation[] {
   const violations: Violation[] = [];
   const claimed = new Set<ModelRegistration>();
   for (const { call, surely } of heldCalls(history)) {
@@ -48,22 +50,26 @@ function checkStanding(history: History, { tokens }: LogModel, left: ReadonlyMap
  * Register calls that returned 0 and whose registration nothing has ended, as their clients know. Not `surely` where
  * an unregister was asked for and its caller gave up waiting: it may stand, or have ended since.
  */
-function heldCalls({ calls, turns }: History): { readonly call: ClientCall; readonly surely: boolean }[] {
-  const killed = new Set(turns.filter(({ kind }) => kind === 'killed').map(({ agent }) => agent));
-  const unregisters = calls.filter(({ verb }) => verb === 'unregister');
-  const tried = new Set(unregisters.map(({ ends }) => ends));
-  const ended = new Set(unregisters.filter(({ result }) => result === 0).map(({ ends }) => ends));
-  return calls
-    .filter((call) => call.verb === 'register' && call.result === 0 && !killed.has(call.agent) && !ended.has(call.id) && !isLost(call, calls, turns))
-    .map((call) => ({ call, surely: !tried.has(call.id) }));
+function heldCalls(history: IndexedHistory): { readonly call: ClientCall; readonly surely: boolean }[] {
+  return history.calls.flatMap((call) => {
+    if (call.verb !== 'register' || call.result !== 0 || history.wasKilled(call.agent)) return [];
+    const unregisters = history.unregistersOf(call);
+    if (unregisters.some(({ result }) => result === 0) || isFollowed(call, history) || isLost(call, history)) return [];
+    return [{ call, surely: unregisters.length === 0 }];
+  });
+}
+
+/** Whether a later registration of the participant was made: then this one is over. */
+function isFollowed(call: ClientCall, history: IndexedHistory): boolean {
+  return history.registersOf(call).some(({ id, result }) => id > call.id && result === 0);
 }
 
 /** Whether its client was told that it is over for good; a later registration of the participant has losses of its own. */
-function isLost(call: ClientCall, calls: readonly ClientCall[], turns: readonly ClientTurn[]): boolean {
-  const { agent, side, participant, returnedAt = 0 } = call;
-  const next = calls.find((other) => other.id > call.id && other.agent === agent && other.side === side && other.participant === participant && other.verb === 'register' && other.result === 0);
-  if (next !== undefined) return true;
-  return turns.some((turn) => turn.kind === 'registration_lost' && !turn.restoring && turn.agent === agent && turn.side === side && turn.participant === participant && turn.at >= returnedAt);
+function isLost(call: ClientCall, history: IndexedHistory): boolean {
+  const next = history.registersOf(call).find(({ id, result }) => id > call.id && result === 0);
+  return history
+    .registrationTurnsOf(call)
+    .some((turn) => turn.kind === 'registration_lost' && !turn.restoring && turn.token === call.token && turn.at >= (call.returnedAt ?? Infinity) && turn.at < (next?.returnedAt ?? Infinity));
 }
 
 /** A participant that holds is connected if the log says so, and not otherwise; it is never left stopped. */
@@ -81,14 +87,25 @@ function checkLeft(call: ClientCall, { connected }: TokenModel, state: LeftState
 }
 
 /** Whatever became of a registration, its agent does not leave it stopped, nor added once it is over. */
-function checkEnded({ register, added, stopped, hung }: LeftState, { calls, turns }: History): Violation[] {
-  if (hung || turns.some(({ kind, agent }) => kind === 'killed' && agent === register.agent)) return [];
+function checkEnded({ register, added, stopped, hung }: LeftState, history: IndexedHistory): Violation[] {
+  if (hung || history.wasKilled(register.agent)) return [];
   const what = `${describeParticipant(register.host, register.side, register.participant)} ${register.token}`;
   const violations: Violation[] = [];
   if (stopped && register.group === undefined && register.supplied?.includes('start') === true) violations.push(convergence(`${what} is left stopped`, register.token, []));
-  const isOver = calls.some(({ verb, ends, result }) => verb === 'unregister' && ends === register.id && result === 0) || (register.result !== undefined && register.result !== 0);
+  const { result } = register;
+  const isOver = (result !== undefined && result !== 0) || history.unregistersOf(register).some((call) => call.result === 0) || isLost(register, history);
   if (added && isOver) violations.push(convergence(`${what} is over, and left added`, register.token, []));
   return violations;
+}
+
+/** What a quiesce group halts runs again, unless its agent was killed or a callback in it hangs. */
+function checkGroups(history: IndexedHistory, halted: ReadonlySet<string>): Violation[] {
+  const hung = hungGroups(history);
+  return [...halted].flatMap((key) => {
+    const agent = key.slice(0, key.indexOf(' '));
+    if (history.wasKilled(agent) || hung.has(key)) return [];
+    return [{ checker: 'convergence', sentence: `quiesce group ${key.slice(agent.length + 1)} of ${agent} is left stopped`, sequences: [] } satisfies Violation];
+  });
 }
 
 function convergence(sentence: string, token: string, sequences: readonly number[]): Violation {

@@ -1,16 +1,20 @@
 import type { LogEvent } from '@irqmesh/domain';
 import { describeCall, describeEvent, describeParticipant } from './describe.ts';
 import { earliest } from './history.ts';
-import type { ClientCall, ClientTurn, History, StoredEvent, Violation } from './history.ts';
+import type { ClientCall, Moment, StoredEvent, Violation } from './history.ts';
+import { requestKey, surelyAfter } from './indexed-history.ts';
+import type { IndexedHistory } from './indexed-history.ts';
 import type { LogModel } from './model/log-model.ts';
-import type { ModelRegistration } from './model/token-model.ts';
+import type { ModelRegistration, TokenModel } from './model/token-model.ts';
 
 /** The caller gave up waiting, or its session was lost: what became of the request it does not know. */
 const ETIMEDOUT = -110;
 const ENODEV = -19;
+/** After these, and where an argument is wrong, an earlier request of the participant may be under way still. */
+const UNANSWERED: ReadonlySet<number> = new Set([ETIMEDOUT, ENODEV, -22]);
 
 /** Checker 4: what was acknowledged stands in the log, and nothing stands there twice. */
-export function checkDurability(history: History, model: LogModel): Violation[] {
+export function checkDurability(history: IndexedHistory, model: LogModel): Violation[] {
   return [...checkOnce(history.log), ...checkOrder(history.log), ...checkAcknowledged(history, model), ...checkAskedFor(history, model)];
 }
 
@@ -39,56 +43,78 @@ function checkOrder(log: readonly StoredEvent[]): Violation[] {
   });
 }
 
-function checkAcknowledged({ calls, turns }: History, { registrations }: LogModel): Violation[] {
-  const made = new Map([...registrations.values()].map((registration) => [`${registration.host} ${registration.session} ${registration.requestId}`, registration]));
-  const registers = new Map(calls.map((call) => [call.id, call]));
-  const lostAt = new Map(turns.flatMap((turn) => (turn.kind === 'lost' ? [[`${turn.host} ${turn.session}`, turn.at] as const] : [])));
-  return calls.flatMap((call) => {
+function checkAcknowledged(history: IndexedHistory, { registrations, tokens }: LogModel): Violation[] {
+  const made = new Map([...registrations.values()].map((registration) => [requestKey(registration), registration]));
+  return history.calls.flatMap((call) => {
     if (call.result !== 0) return [];
-    const from = call.requestId === undefined ? registers.get(call.ends ?? call.id) : call;
-    if (from?.requestId === undefined || from.session === undefined) return [];
+    const { session, requestId } = (call.requestId === undefined ? history.call(call.ends ?? call.id) : call) ?? {};
+    if (requestId === undefined || session === undefined) return [];
     // With its session everything of it is over: it ends by itself, and is expired later.
-    if (call.verb === 'unregister' && (lostAt.get(`${call.host} ${from.session}`) ?? Infinity) <= (call.returnedAt ?? 0)) return [];
-    const mistake = mistakeOf(call, made.get(`${call.host} ${from.session} ${from.requestId}`));
+    if (call.verb === 'unregister' && history.lostAt(call.host, session) <= (call.returnedAt ?? 0)) return [];
+    const mistake = mistakeOf(call, made.get(requestKey({ host: call.host, session, requestId })), tokens.get(call.token));
     return mistake === undefined ? [] : [durability(`${describeCall(call)} returned 0, and ${mistake}`, call.token, [])];
   });
 }
 
-function mistakeOf(call: ClientCall, registration: ModelRegistration | undefined): string | undefined {
+function mistakeOf(call: ClientCall, registration: ModelRegistration | undefined, token: TokenModel | undefined): string | undefined {
   if (registration === undefined || registration.side !== call.side || registration.token !== call.token || registration.participant !== call.participant) return 'the log has no such registration';
-  if (call.verb === 'register') return isLate(call, registration.stored) ? `${describeEvent(registration.stored.event)} was stored later` : undefined;
+  if (call.verb === 'register') return surelyAfter(registration.stored, call.returnedAt) ? `${describeEvent(registration.stored.event)} was stored later` : unsettled(call, registration.stored, token);
   const { ended, expired, result } = registration;
   // A refused newcomer is removed by the event that refuses it.
   if (result !== 0 && result !== undefined) return undefined;
   const end = ended ?? expired;
   if (end === undefined) return `nothing in the log ends ${describeEvent(registration.stored.event)}`;
-  return isLate(call, end) ? `${describeEvent(end.event)}, which ends it, was stored later` : undefined;
+  return surelyAfter(end, call.returnedAt) ? `${describeEvent(end.event)}, which ends it, was stored later` : unsettled(call, end, token);
 }
 
-/** What was registered somebody had asked for, and had not been refused before. */
-function checkAskedFor({ calls, turns, requestsRepeated }: History, { registrations }: LogModel): Violation[] {
-  if (requestsRepeated) return [];
+/** A call resolves when its operation is settled. */
+function unsettled(call: ClientCall, { event }: StoredEvent, token: TokenModel | undefined): string | undefined {
+  const settledBy = token?.settled.get(event.sequence);
+  if (settledBy === undefined) return `the operation of ${describeEvent(event)} is not settled in the log`;
+  return surelyAfter(settledBy, call.returnedAt) ? `${describeEvent(settledBy.event)}, which settled it, was stored later` : undefined;
+}
+
+/**
+ * What was registered somebody had asked for, and had not been refused or given up before. Where the network repeats
+ * requests, a late copy may be stored after all: nobody is told of it, and it ends disowned or expired.
+ */
+function checkAskedFor(history: IndexedHistory, { registrations }: LogModel): Violation[] {
   return [...registrations.values()].flatMap((registration) => {
-    const { stored, host, side, participant, token } = registration;
-    const own = calls.filter((call) => call.verb === 'register' && call.host === host && call.side === side && call.participant === participant && call.token === token);
-    if (stored.storedAt === undefined || own.some((call) => asksFor(call, registration, turns))) return [];
-    return [durability(`${describeEvent(stored.event)} registers what nobody asked for then: ${describeParticipant(host, side, participant)} had been refused before`, token, [registration.sequence])];
+    const { stored, host, side, participant, token, expired } = registration;
+    const own = history.registersAt(registration);
+    if (stored.storedAt === undefined || own.some((call) => asksFor(call, registration, history))) return [];
+    if (history.requestsRepeated && expired !== undefined && own.some(({ calledAt }) => calledAt <= stored.storedAt!)) return [];
+    return [durability(`${describeEvent(stored.event)} registers what nobody asked for then: ${describeParticipant(host, side, participant)} had been refused before, or had given up`, token, [registration.sequence])];
   });
 }
 
-function asksFor(call: ClientCall, { requestId, result, stored }: ModelRegistration, turns: readonly ClientTurn[]): boolean {
-  if (call.requestId === requestId) return true;
-  const storedAt = stored.storedAt ?? Infinity;
-  if (storedAt < call.calledAt) return false;
+function asksFor(call: ClientCall, { requestId, session, result, stored }: ModelRegistration, history: IndexedHistory): boolean {
+  if (call.requestId === requestId && call.session === session) return true;
+  if (stored.storedAt! < call.calledAt) return false;
+  const storedFrom = earliest(stored)!;
   // Restored under a later session by the SDK itself.
-  if (call.result === 0) return turns.some((turn) => turn.kind === 'registration_lost' && turn.restoring && turn.agent === call.agent && turn.side === call.side && turn.participant === call.participant && turn.at < storedAt);
-  if (call.result === undefined || call.result === ETIMEDOUT || call.result === ENODEV) return true;
-  return earliest(stored)! <= call.returnedAt! && result === call.result;
+  if (call.result === 0) return isRestored(call, stored.storedAt!, history);
+  if (call.result === undefined || call.result === ETIMEDOUT || call.result === ENODEV) return storedFrom <= lastAttemptAt(call, history);
+  return storedFrom <= call.returnedAt! && result === call.result;
 }
 
-function isLate({ returnedAt }: ClientCall, stored: StoredEvent): boolean {
-  const storedFrom = earliest(stored);
-  return storedFrom !== undefined && returnedAt !== undefined && storedFrom > returnedAt;
+function isRestored(call: ClientCall, storedAt: Moment, history: IndexedHistory): boolean {
+  return history.registrationTurnsOf(call).some((turn) => turn.kind === 'registration_lost' && turn.restoring && turn.token === call.token && turn.at < storedAt);
+}
+
+/**
+ * Until when a request that has no answer can be stored: for as long as its last attempt lives. After its caller gave
+ * up the SDK goes on by itself, until the session is lost, the agent is killed, or it has its answer; not before that
+ * does it carry out the participant's next register.
+ */
+function lastAttemptAt(call: ClientCall, history: IndexedHistory): Moment {
+  const storedLateMs = history.timing?.storedLateMs;
+  if (storedLateMs === undefined) return Infinity;
+  const { id, agent, calledAt, returnedAt, result } = call;
+  const next = history.registersOf(call).find((other) => other.id > id && other.result !== undefined && !UNANSWERED.has(other.result));
+  const over = history.turnsOf(agent).find(({ kind, at }) => kind === 'killed' || (kind === 'lost' && at >= calledAt));
+  const givenUpAt = Math.min(result === ENODEV ? returnedAt! : Infinity, next?.returnedAt ?? Infinity, over?.at ?? Infinity);
+  return givenUpAt + storedLateMs * 1_000;
 }
 
 function durability(sentence: string, token: string, sequences: readonly number[]): Violation {

@@ -3,6 +3,7 @@ import { checkFencing } from './callbacks/check-fencing.ts';
 import { checkConvergence } from './check-convergence.ts';
 import { checkDurability } from './check-durability.ts';
 import type { History, Violation } from './history.ts';
+import { IndexedHistory } from './indexed-history.ts';
 import { checkLinearizability } from './linearizability/check-linearizability.ts';
 import { checkModel } from './model/check-model.ts';
 import { modelLog } from './model/log-model.ts';
@@ -17,8 +18,9 @@ export interface HistoryVerdict {
  * Judges what a run did, with all five checkers.
  * @param settled whether the run came to rest: only then must everything be as the log says.
  */
-export function checkHistory(history: History, { settled }: { readonly settled: boolean }): HistoryVerdict {
-  const model = modelLog(history.log, history.requestsRepeated);
+export function checkHistory(seen: History, { settled }: { readonly settled: boolean }): HistoryVerdict {
+  const history = new IndexedHistory(seen);
+  const model = modelLog(history.log);
   const callbacks = checkCallbacks(history);
   const { violations, undecided } = checkLinearizability(history, model);
   return {
@@ -28,7 +30,7 @@ export function checkHistory(history: History, { settled }: { readonly settled: 
       ...checkModel(history, model),
       ...violations,
       ...checkDurability(history, model),
-      ...(settled ? checkConvergence(history, model, callbacks.left) : []),
+      ...(settled ? checkConvergence(history, model, callbacks) : []),
     ],
     undecided,
   };

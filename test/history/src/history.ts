@@ -15,13 +15,36 @@ export interface History {
    * was refused can then be appended after all; its agent disowns it.
    */
   readonly requestsRepeated: boolean;
+  /** Whether the run may reach a limit of the services; only then may a register be refused with -12. */
+  readonly limitsInReach?: boolean | undefined;
+  /** What is known of durations; where it is absent, none is checked. */
+  readonly timing?: Timing | undefined;
+}
+
+/** How long things may take, in real time. */
+export interface Timing {
+  /** By how much what takes a given time may be seen to differ from it: timers are late, clocks differ in rate. */
+  readonly slackMs: number;
+  /** By host: how long a register or unregister lasts until its caller is told -110. */
+  readonly requestTimeoutMs: Readonly<Record<string, number>>;
+  /**
+   * How long after a request was given up it may still be stored: the life of an attempt that was under way, the
+   * clocks' difference between hosts, and the longest that an append may be on its way to the log. Absent where that has
+   * no bound.
+   */
+  readonly storedLateMs?: number | undefined;
 }
 
 /**
- * A point on one real timeline that all observers of a run share, whatever their own clocks say. Only the order
- * counts; two things at the same moment are concurrent.
+ * A point on one real timeline that all observers of a run share, whatever their own clocks say, in microseconds since
+ * any start. Fractions keep apart what followed one another at one time; two things at the same moment are concurrent.
  */
 export type Moment = number;
+
+/** How long it is from one moment to another. */
+export function msBetween(from: Moment, to: Moment): number {
+  return (to - from) / 1_000;
+}
 
 /**
  * One run of an agent's process, such as `host-a#2`: with its end, everything in it has ended without a trace.

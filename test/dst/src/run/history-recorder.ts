@@ -1,12 +1,16 @@
 import type { LogEvent } from '@irqmesh/domain';
 import type { Registration } from '@irqmesh/client/core';
-import type { ClientCall, ClientTurn, History, Moment } from '@irqmesh/test-history';
+import type { ClientCall, ClientTurn, History, Moment, Timing } from '@irqmesh/test-history';
 import type { LoadRecorder, NewCall, NewCallback, OpenCall, OpenCallback } from '@irqmesh/test-load';
 import { LiveChecks } from './live-checks.ts';
 import type { Trace } from './trace.ts';
+import type { VirtualTime } from '../time/virtual-time.ts';
 
 /** What befell a client, before it has its moment. */
 export type NewTurn = ClientTurn extends infer Turn ? (Turn extends ClientTurn ? Omit<Turn, 'at'> : never) : never;
+
+/** What happens at one virtual time happens one after the other all the same: this much later each. */
+const TICK_US = 2 ** -10;
 
 /** Writes down what is seen of a run from outside, for the checkers. */
 export class HistoryRecorder implements LoadRecorder {
@@ -17,12 +21,14 @@ export class HistoryRecorder implements LoadRecorder {
   private readonly callbacks: OpenCallback[] = [];
   private readonly turns: ClientTurn[] = [];
   private readonly storedAt = new Map<number, Moment>();
-  private moments = 0;
+  private lastMoment: Moment = 0;
   /** By moment: how long the trace was then. */
   private readonly traceLengths = new Map<Moment, number>();
+  private readonly time: VirtualTime;
   private readonly trace: Trace;
 
-  constructor(trace: Trace) {
+  constructor(time: VirtualTime, trace: Trace) {
+    this.time = time;
     this.trace = trace;
   }
 
@@ -76,9 +82,10 @@ export class HistoryRecorder implements LoadRecorder {
     return this.calls.find(({ agent, returnedAt }) => returnedAt === undefined && isAlive(agent));
   }
 
-  history(log: readonly LogEvent[], requestsRepeated: boolean): History {
+  history(log: readonly LogEvent[], requestsRepeated: boolean, timing: Timing): History {
     return {
       requestsRepeated,
+      timing,
       calls: this.calls,
       callbacks: this.callbacks,
       turns: this.turns,
@@ -92,9 +99,9 @@ export class HistoryRecorder implements LoadRecorder {
   }
 
   private moment(): Moment {
-    const moment = ++this.moments;
-    this.traceLengths.set(moment, this.trace.length);
-    return moment;
+    this.lastMoment = Math.max(this.time.nowMs * 1_000, this.lastMoment + TICK_US);
+    this.traceLengths.set(this.lastMoment, this.trace.length);
+    return this.lastMoment;
   }
 }
 

@@ -48,6 +48,8 @@ export async function judge(options: RunOptions): Promise<JudgedRun> {
     ...violations.map((found) => ({ checker: found.checker, sentence: found.sentence, moment: momentOf(found, history) })),
     ...record.foldDifferences.map((sentence) => ({ checker: 'convergence', sentence })),
   ];
+  // What nobody can judge must not pass: then the search's bound is to be raised, or the history made smaller.
+  if (undecided > 0) findings.push({ checker: 'linearizability', sentence: `the search for a linearization was given up for ${undecided} tokens` });
   if (record.unsettled !== undefined) findings.push({ checker: 'convergence', sentence: record.unsettled });
   return { options, record, findings: withoutRepeats(findings), undecided };
 }

@@ -1,7 +1,8 @@
 import { Fold } from '@irqmesh/domain';
 import type { LogEvent } from '@irqmesh/domain';
 import { START } from '@irqmesh/event-log';
-import type { History, Moment, Violation } from '@irqmesh/test-history';
+import { modelLog } from '@irqmesh/test-history';
+import type { History, Moment, Timing, Violation } from '@irqmesh/test-history';
 import type { Fault } from '../faults/fault-kinds.ts';
 import { FaultPlan } from '../faults/fault-plan.ts';
 import type { FaultCounts, Profile } from '../faults/fault-plan.ts';
@@ -16,7 +17,7 @@ import { RIGHT_CLOCK } from '../time/process-clock.ts';
 import type { ClockError } from '../time/process-clock.ts';
 import { VirtualTime } from '../time/virtual-time.ts';
 import { World } from '../world/world.ts';
-import { foldDifferences } from './folds.ts';
+import { foldDifferences, pairDifferences } from './folds.ts';
 import { HistoryRecorder } from './history-recorder.ts';
 import { drawShape } from './shape.ts';
 import type { Shape, ShapeLimits } from './shape.ts';
@@ -63,6 +64,10 @@ const LIMITS = { maxTokens: 1_000, maxSessions: 1_000, maxRegistrationsPerSessio
 const MAX_OFFSET_MS = 1_000;
 /** Clock rates agree, but for what real crystals differ by, and ten times that (rule 4). */
 const MAX_DRIFT = 1e-3;
+/** By how much what takes a given time may differ from it: clock rates do, by 1 in 1,000 of the longest request, and answers come a little later. */
+const SLACK_MS = 50;
+/** How long after a request was given up it may still be stored: an attempt's five seconds, clocks that differ, an append on its way, and a log that cannot be reached meanwhile. A partition may last for longer. */
+const STORED_LATE_MS = 5_000 + 2 * MAX_OFFSET_MS + 8_000 + 8_000;
 /** The longest that the world may take to come to rest. */
 const SETTLE_LIMIT_MS = 120_000;
 /** It is at rest when it has looked so for this long: a renewal or two may bring a difference to light. */
@@ -90,7 +95,7 @@ export class Simulation {
   constructor({ seed, profile, limits = {}, without = new Set(), sink }: RunOptions) {
     this.random = new SeededRandom(`seed ${seed}`);
     this.trace = new Trace(this.time, sink);
-    this.recorder = new HistoryRecorder(this.trace);
+    this.recorder = new HistoryRecorder(this.time, this.trace);
     this.faults = new FaultPlan(profile, this.random.fork('faults'), without);
     this.shape = drawShape(this.random.fork('shape'), limits);
     const { time, faults, trace, recorder } = this;
@@ -129,7 +134,7 @@ export class Simulation {
     }
     const length = shownLength ?? trace.length;
     return {
-      history: recorder.history(this.events, faults.has('message_duplicated')),
+      history: recorder.history(this.events, faults.has('message_duplicated'), this.timing()),
       surprises: recorder.surprises,
       violation: recorder.live.violation,
       cutShort,
@@ -201,15 +206,25 @@ export class Simulation {
     return undefined;
   }
 
-  /** Compares every service's fold with the log's; as they are, then started anew, some of them from nothing. */
+  /** Compares every service's fold with the log's: as they are, then started anew from their read models, then from nothing. */
   private async compareFolds(): Promise<string[]> {
-    const differences = foldDifferences(this.services, this.fold, 'at the end');
-    for (const [index, service] of this.services.entries()) {
+    const { services, fold, time } = this;
+    const differences = [...pairDifferences(fold, modelLog(this.events.map((event) => ({ event })))), ...foldDifferences(services, fold, { when: 'at the end', restored: true })];
+    for (const service of services) service.kill(1);
+    await time.run(time.nowMs + RESTART_MS);
+    differences.push(...foldDifferences(services, fold, { when: 'after a restart from the read models', restored: true }));
+    for (const service of services) {
       service.kill(1);
-      if (index % 2 === 0) service.forget();
+      service.forget();
     }
-    await this.time.run(this.time.nowMs + RESTART_MS);
-    return [...differences, ...foldDifferences(this.services, this.fold, 'after a restart')];
+    await time.run(time.nowMs + RESTART_MS);
+    return [...differences, ...foldDifferences(services, fold, { when: 'after a restart from nothing', restored: false })];
+  }
+
+  private timing(): Timing {
+    const hasNoBound = this.faults.has('partition');
+    const requestTimeoutMs = Object.fromEntries(this.shape.hosts.map((host) => [host.host, host.requestTimeoutMs]));
+    return { slackMs: SLACK_MS, requestTimeoutMs, storedLateMs: hasNoBound ? undefined : STORED_LATE_MS };
   }
 
   private makeServices(): ServiceProcess[] {

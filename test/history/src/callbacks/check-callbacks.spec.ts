@@ -13,7 +13,7 @@ function findings(...callbacks: readonly string[]): string[] {
     const [, name, mark, operation] = /^(\w+?)([!?]?) (\d+)$/.exec(text)!;
     story.runs(call, name as Callback, Number(operation), mark === '?' ? 'hangs' : mark === '!' ? -5 : 0);
   }
-  return checkCallbacks(story.history()).violations.map(({ sentence }) => sentence.replace(/^.*was called /, ''));
+  return checkCallbacks(story.indexed()).violations.map(({ sentence }) => sentence.replace(/^.*was called /, ''));
 }
 
 describe('the callbacks of a participant', () => {
@@ -58,9 +58,9 @@ describe('the callbacks of a participant', () => {
     const story = new Story();
     const pair = connectedPair(story);
     disconnect(story, pair);
-    expect(checkCallbacks(story.history()).violations).toEqual([]);
+    expect(checkCallbacks(story.indexed()).violations).toEqual([]);
     story.runs(pair.producer, 'stop', 9);
-    expect(checkCallbacks(story.history()).violations).toEqual([expect.objectContaining({ sentence: expect.stringContaining('had resolved') })]);
+    expect(checkCallbacks(story.indexed()).violations).toEqual([expect.objectContaining({ sentence: expect.stringContaining('had resolved') })]);
   });
 
   test('a member of a quiesce group is added only while somebody holds the group stopped', () => {
@@ -68,9 +68,41 @@ describe('the callbacks of a participant', () => {
     const one = story.registers('producer', 'P', { group: 'vm' });
     const two = story.registers('producer', 'Q', { group: 'vm' });
     story.runs(one, 'stop', 1).runs(two, 'add_consumer', 2).runs(one, 'add_consumer', 1);
-    expect(checkCallbacks(story.history()).violations).toEqual([]);
+    expect(checkCallbacks(story.indexed()).violations).toEqual([]);
     story.runs(one, 'start', 1).runs(two, 'del_consumer', 3);
-    expect(checkCallbacks(story.history()).violations).toEqual([expect.objectContaining({ sentence: expect.stringContaining('while its quiesce group vm was not stopped') })]);
+    expect(checkCallbacks(story.indexed()).violations).toEqual([expect.objectContaining({ sentence: expect.stringContaining('while it was not stopped, in quiesce group vm') })]);
+  });
+});
+
+describe('a quiesce group', () => {
+  test('is not started while a member that halts it is added', () => {
+    const story = new Story();
+    const one = story.registers('producer', 'P', { group: 'vm' });
+    const two = story.registers('producer', 'Q', { group: 'vm' });
+    story.runs(one, 'stop', 1).runs(two, 'add_consumer', 2, 'hangs').runs(one, 'start', 1);
+    expect(checkCallbacks(story.indexed()).violations).toEqual([expect.objectContaining({ sentence: expect.stringContaining('while add_consumer of producer Q in operation 2 had not returned, in quiesce group vm') })]);
+  });
+});
+
+describe('a register that came to nothing', () => {
+  const findingsAfter = (result: number) => {
+    const story = new Story();
+    const call = story.registers('producer', 'P');
+    story.returns(call, result).runs(call, 'stop', 1);
+    return checkCallbacks(story.indexed()).violations.map(({ sentence }) => sentence);
+  };
+
+  test('calls nothing any more', () => {
+    expect(findingsAfter(-5)).toEqual([expect.stringContaining('after call 1 (register producer host-a/P t) had returned -5')]);
+    expect(findingsAfter(-110)).toEqual([]);
+    expect(findingsAfter(-19)).toEqual([]);
+  });
+
+  test('has called nothing where it was refused', () => {
+    const story = new Story();
+    const call = story.registers('producer', 'P');
+    story.runs(call, 'stop', 1).returns(call, -16);
+    expect(checkCallbacks(story.indexed()).violations).toEqual([expect.objectContaining({ sentence: expect.stringContaining('was refused with -16') })]);
   });
 });
 
@@ -81,7 +113,7 @@ describe('a registration that is taken for gone', () => {
     const pair = connectedPair(story);
     tell(story);
     story.storesUnregistered(pair.producerSequence, 'session_expired');
-    const history = story.history();
+    const history = story.indexed();
     return checkFencing(history, modelLog(history.log)).map(({ sentence }) => sentence);
   };
 
@@ -95,5 +127,18 @@ describe('a registration that is taken for gone', () => {
     expect(expired((story) => story.turn({ kind: 'paused' }))).toEqual([]);
     expect(expired((story) => story.turn({ kind: 'evicted', session: 's1' }))).toEqual([]);
     expect(expired((story) => story.turn({ kind: 'evicted', session: 'another' }))).toHaveLength(1);
+  });
+
+  test('is not excused by what befell its agent before or after', () => {
+    const told = (before: boolean) => {
+      const story = new Story();
+      if (before) story.turn({ kind: 'paused' });
+      story.turn({ kind: 'opened', session: 's1' });
+      story.storesUnregistered(connectedPair(story).producerSequence, 'session_expired');
+      if (!before) story.turn({ kind: 'paused' });
+      return checkFencing(story.indexed(), modelLog(story.history().log));
+    };
+    expect(told(true)).toHaveLength(1);
+    expect(told(false)).toHaveLength(1);
   });
 });

@@ -1,7 +1,8 @@
 import { describeCall, describeParticipant } from '../describe.ts';
-import type { CallbackCall, ClientCall, History, Violation } from '../history.ts';
+import type { CallbackCall, ClientCall, Moment, Violation } from '../history.ts';
+import type { IndexedHistory } from '../indexed-history.ts';
 import { GroupTrack } from './group-track.ts';
-import { isAdd, isDel, ParticipantTrack } from './participant-track.ts';
+import { ParticipantTrack } from './participant-track.ts';
 
 /** The state that a run left a registration's callbacks in. */
 export interface LeftState {
@@ -16,18 +17,25 @@ export interface LeftState {
 export interface CallbackFindings {
   readonly violations: readonly Violation[];
   readonly left: ReadonlyMap<number, LeftState>;
+  /** Quiesce groups, as `agent group`, that are left stopped. */
+  readonly halted: ReadonlySet<string>;
 }
 
+/** A register that came to nothing: what may still be called then is what a driver's failure, or a lost caller, leaves open. */
+const LEAVES_OPEN: ReadonlySet<number> = new Set([0, -110, -19]);
+/** Refusals before any callback: the argument, the token's other holder, the room. */
+const CALLS_NOTHING: ReadonlySet<number> = new Set([-22, -16, -12]);
+
 /** Checker 1: for each participant, the order and pairing of its callbacks. */
-export function checkCallbacks({ calls, callbacks }: History): CallbackFindings {
+export function checkCallbacks(history: IndexedHistory): CallbackFindings {
+  const { calls, callbacks } = history;
   const violations: Violation[] = [];
   const registers = new Map(calls.filter(({ verb }) => verb === 'register').map((call) => [call.id, call]));
-  const ends = endings(calls);
   const tracks = new Map<number, ParticipantTrack>();
   const groups = new Map<string, GroupTrack>();
   /** The newest callback of each participant: two registrations of it may not overlap either. */
   const newest = new Map<string, CallbackCall>();
-  for (const callback of [...callbacks].sort((a, b) => a.calledAt - b.calledAt)) {
+  for (const callback of callbacks) {
     const register = registers.get(callback.call);
     const complain = (mistake: string): void => void violations.push(violation(callback, mistake));
     if (register === undefined || register.agent !== callback.agent) {
@@ -41,40 +49,52 @@ export function checkCallbacks({ calls, callbacks }: History): CallbackFindings 
     const before = newest.get(key);
     if (before !== undefined && before.call !== callback.call && !(before.returnedAt !== undefined && before.returnedAt <= callback.calledAt)) complain(`while ${before.callback} of its earlier registration had not returned`);
     newest.set(key, callback);
-    const over = ends.get(register.id);
+    const over = firstEnd(history.unregistersOf(register));
     if (over?.returnedAt !== undefined && (callback.returnedAt ?? Infinity) > over.returnedAt) complain(`although ${describeCall(over)} had resolved${callback.calledAt < over.returnedAt ? ' while it ran' : ''}`);
-    const mistake = groupMistake(callback, register, groups);
-    if (mistake !== undefined) complain(mistake);
+    const refused = refusalMistake(callback, register);
+    if (refused !== undefined) complain(refused);
+    for (const mistake of groupMistakes(callback, register, groups)) complain(mistake);
   }
-  const hung = hungGroups(callbacks, registers);
-  return { violations, left: new Map([...registers.values()].map((register) => [register.id, leftState(register, tracks.get(register.id), hung)])) };
+  const hung = hungGroups(history);
+  const halted = new Set([...groups].filter(([, group]) => group.halted).map(([key]) => key));
+  return { violations, halted, left: new Map([...registers.values()].map((register) => [register.id, leftState(register, tracks.get(register.id), hung)])) };
 }
 
-/** Quiesce groups, as `agent group`, in which a callback never returned: whoever is in them waits for it. */
-export function hungGroups(callbacks: readonly CallbackCall[], registers: ReadonlyMap<number, ClientCall>): ReadonlySet<string> {
-  return new Set(callbacks.flatMap(({ returnedAt, call, agent }) => {
-    const group = registers.get(call)?.group;
-    return returnedAt === undefined && group !== undefined ? [`${agent} ${group}`] : [];
-  }));
+/** Quiesce groups, as `agent group`, in which a callback never returned, and since when: whoever is in them waits for it. */
+export function hungGroups(history: IndexedHistory): ReadonlyMap<string, Moment> {
+  const hung = new Map<string, Moment>();
+  for (const { returnedAt, call, agent, calledAt } of history.callbacks) {
+    const group = history.call(call)?.group;
+    if (returnedAt !== undefined || group === undefined) continue;
+    const key = `${agent} ${group}`;
+    if (!hung.has(key)) hung.set(key, calledAt);
+  }
+  return hung;
 }
 
-/** By register call: the unregister that resolved for it. */
-function endings(calls: readonly ClientCall[]): Map<number, ClientCall> {
-  return new Map(calls.filter(({ verb, result, ends }) => verb === 'unregister' && result === 0 && ends !== undefined).map((call) => [call.ends!, call]));
+/** The unregister that resolved first. */
+function firstEnd(unregisters: readonly ClientCall[]): ClientCall | undefined {
+  return unregisters.filter(({ result }) => result === 0).reduce<ClientCall | undefined>((first, call) => (first === undefined || call.returnedAt! < first.returnedAt! ? call : first), undefined);
 }
 
-/** What halts for one halts for all: while one is added or deleted, somebody's stop must hold. */
-function groupMistake(callback: CallbackCall, register: ClientCall, groups: Map<string, GroupTrack>): string | undefined {
-  if (register.group === undefined) return undefined;
+/** A register that was refused called nothing, and one that failed calls nothing any more. */
+function refusalMistake({ calledAt }: CallbackCall, register: ClientCall): string | undefined {
+  const { result, returnedAt } = register;
+  if (result === undefined || LEAVES_OPEN.has(result)) return undefined;
+  if (CALLS_NOTHING.has(result)) return `although ${describeCall(register)} was refused with ${result}`;
+  return calledAt > returnedAt! ? `after ${describeCall(register)} had returned ${result}` : undefined;
+}
+
+/** What halts for one halts for all: while one is added or deleted, somebody's stop must hold, and nobody may start it. */
+function groupMistakes(callback: CallbackCall, register: ClientCall, groups: Map<string, GroupTrack>): string[] {
+  if (register.group === undefined) return [];
   const key = `${callback.agent} ${register.group}`;
   const group = groups.get(key) ?? new GroupTrack();
   groups.set(key, group);
-  group.take(callback);
-  const isHalting = register.supplied?.includes('stop') === true;
-  return isHalting && !group.halted && (isAdd(callback.callback) || isDel(callback.callback)) ? `while its quiesce group ${register.group} was not stopped` : undefined;
+  return group.take(callback, register.supplied?.includes('stop') === true).map((mistake) => `${mistake}, in quiesce group ${register.group}`);
 }
 
-function leftState(register: ClientCall, track: ParticipantTrack | undefined, hung: ReadonlySet<string>): LeftState {
+function leftState(register: ClientCall, track: ParticipantTrack | undefined, hung: ReadonlyMap<string, Moment>): LeftState {
   const isHung = track?.last !== undefined && track.last.returnedAt === undefined;
   return { register, added: track?.added ?? false, stopped: track?.stopped ?? false, hung: isHung || hung.has(`${register.agent} ${register.group}`) };
 }

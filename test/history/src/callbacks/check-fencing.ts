@@ -1,6 +1,7 @@
 import { describeEvent, describeParticipant } from '../describe.ts';
 import { earliest } from '../history.ts';
-import type { CallbackCall, ClientTurn, History, Moment, Violation } from '../history.ts';
+import type { CallbackCall, ClientTurn, Moment, Violation } from '../history.ts';
+import type { IndexedHistory } from '../indexed-history.ts';
 import type { LogModel } from '../model/log-model.ts';
 import type { ModelRegistration } from '../model/token-model.ts';
 import { hungGroups } from './check-callbacks.ts';
@@ -8,13 +9,13 @@ import { isAdd, isDel } from './participant-track.ts';
 
 /**
  * Checker 1, across hosts: when the log takes a registration for gone because its lease ran out, its agent has torn it
- * down before and adds nothing any more. Nothing is said of agents that could not keep the time: those that were
- * killed or stood still, whose session was evicted while it renewed, or of which (or of whose quiesce group) a callback hung.
+ * down before and adds nothing any more. Nothing is said of sessions whose agent could not keep the time between their
+ * opening and that expiry: it was killed or stood still, the session was evicted while it renewed, or a callback of the
+ * participant, or of its quiesce group, hung.
  */
-export function checkFencing({ calls, callbacks, turns }: History, { registrations }: LogModel): Violation[] {
-  const excused = excuses(turns);
-  const openedBy = new Map(turns.flatMap((turn) => (turn.kind === 'opened' ? [[`${turn.host} ${turn.session}`, turn] as const] : [])));
-  const hung = hungGroups(callbacks, new Map(calls.map((call) => [call.id, call])));
+export function checkFencing(history: IndexedHistory, { registrations }: LogModel): Violation[] {
+  const openedBy = new Map(history.turns.flatMap((turn) => (turn.kind === 'opened' ? [[`${turn.host} ${turn.session}`, turn] as const] : [])));
+  const hung = hungGroups(history);
   const violations: Violation[] = [];
   for (const registration of registrations.values()) {
     const { host, session, side, participant, token, expired, callbacks: supplied } = registration;
@@ -23,10 +24,11 @@ export function checkFencing({ calls, callbacks, turns }: History, { registratio
     if (expired === undefined || goneAt === undefined || opened === undefined || reasonOf(registration) !== 'session_expired') continue;
     // Nothing undoes what has no del.
     if (!supplied.some(isDel)) continue;
-    if (excused.has(opened.agent) || excused.has(session) || hung.has(`${opened.agent} ${registration.group}`)) continue;
+    const expiredAt = expired.storedAt ?? Infinity;
+    if (history.evictedAt(host, session) < Infinity || stoodStill(history.turnsOf(opened.agent), opened.at, expiredAt) || (hung.get(`${opened.agent} ${registration.group}`) ?? Infinity) < expiredAt) continue;
     const registeredAt = earliest(registration.stored) ?? Infinity;
-    const own = callbacks.filter((call) => call.agent === opened.agent && call.side === side && call.participant === participant && call.token === token && call.calledAt > registeredAt);
-    const mistake = mistakeAt(own, goneAt, nextOpening(turns, opened));
+    const own = history.callbacksOf({ agent: opened.agent, side, participant }).filter((call) => call.token === token && call.calledAt > registeredAt);
+    const mistake = mistakeAt(own, goneAt, nextOpening(history.turnsOf(opened.agent), opened));
     if (mistake === undefined) continue;
     violations.push({
       checker: 'callbacks',
@@ -43,14 +45,14 @@ function reasonOf({ expired }: ModelRegistration): string | undefined {
   return body !== undefined && 'reason' in body ? body.reason : undefined;
 }
 
-/** Agents that were killed or paused, and sessions that were evicted. */
-function excuses(turns: readonly ClientTurn[]): ReadonlySet<string> {
-  return new Set(turns.flatMap((turn) => (turn.kind === 'killed' || turn.kind === 'paused' ? [turn.agent] : turn.kind === 'evicted' ? [turn.session] : [])));
+/** Whether the agent was killed or paused between two moments. */
+function stoodStill(turns: readonly ClientTurn[], from: Moment, until: Moment): boolean {
+  return turns.some(({ kind, at }) => (kind === 'killed' || kind === 'paused') && at >= from && at <= until);
 }
 
 /** When the same agent opened its next session: what is called from then on belongs to that. */
 function nextOpening(turns: readonly ClientTurn[], opened: ClientTurn): Moment {
-  return turns.find((turn) => turn.kind === 'opened' && turn.agent === opened.agent && turn.at > opened.at)?.at ?? Infinity;
+  return turns.find((turn) => turn.kind === 'opened' && turn.at > opened.at)?.at ?? Infinity;
 }
 
 /** What was still so when the registration was taken for gone, as a sentence's beginning. */

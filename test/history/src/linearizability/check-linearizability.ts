@@ -1,6 +1,8 @@
-import type { History, Violation } from '../history.ts';
+import type { Violation } from '../history.ts';
+import type { IndexedHistory } from '../indexed-history.ts';
 import type { LogModel } from '../model/log-model.ts';
 import { checkParticipants } from './check-participants.ts';
+import { checkResults } from './check-results.ts';
 import { linearize } from './search.ts';
 import { tokenOperations } from './token-operations.ts';
 
@@ -14,8 +16,8 @@ export interface LinearizabilityFindings {
 }
 
 /** Checker 3: each token's calls and their results can be put in an order that the kernel's manager allows. */
-export function checkLinearizability(history: History, model: LogModel, maxSteps: number = MAX_STEPS): LinearizabilityFindings {
-  const violations: Violation[] = checkParticipants(history);
+export function checkLinearizability(history: IndexedHistory, model: LogModel, maxSteps: number = MAX_STEPS): LinearizabilityFindings {
+  const violations: Violation[] = [...checkParticipants(history), ...checkResults(history, model)];
   let undecided = 0;
   for (const [token, operations] of tokenOperations(history, model)) {
     const verdict = linearize(operations, maxSteps);

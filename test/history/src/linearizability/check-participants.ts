@@ -1,5 +1,6 @@
 import { describeCall } from '../describe.ts';
-import type { ClientCall, ClientTurn, History, Violation } from '../history.ts';
+import type { ClientCall, Violation } from '../history.ts';
+import type { IndexedHistory, RegistrationTurn } from '../indexed-history.ts';
 
 const EINVAL = -22;
 
@@ -7,21 +8,18 @@ const EINVAL = -22;
  * The part of linearizability that is about one participant over all tokens: a second registration is refused with
  * -EINVAL while the first stands, and not otherwise.
  */
-export function checkParticipants({ calls, turns }: History): Violation[] {
-  const registers = new Map<string, ClientCall[]>();
-  for (const call of calls) if (call.verb === 'register') registers.set(keyOf(call), [...(registers.get(keyOf(call)) ?? []), call]);
-  const unregisters = calls.filter(({ verb }) => verb === 'unregister');
-  return [...registers.values()].flatMap((own) => own.flatMap((call) => checkRegister(call, own, unregisters, turns)));
+export function checkParticipants(history: IndexedHistory): Violation[] {
+  return history.calls.flatMap((call) => (call.verb === 'register' ? checkRegister(call, history) : []));
 }
 
-function checkRegister(call: ClientCall, own: readonly ClientCall[], unregisters: readonly ClientCall[], turns: readonly ClientTurn[]): Violation[] {
-  const earlier = own.filter(({ id }) => id < call.id);
+function checkRegister(call: ClientCall, history: IndexedHistory): Violation[] {
+  if (call.result !== EINVAL && call.result !== 0) return [];
+  const earlier = history.registersOf(call).filter(({ id }) => id < call.id);
   if (call.result === EINVAL) {
-    if (lacksCallbacks(call) || earlier.some((other) => mayStand(other, call, unregisters))) return [];
+    if (lacksCallbacks(call) || earlier.some((other) => mayStand(other, call, history))) return [];
     return [violation(call, 'returned -22, and nothing of its participant was registered')];
   }
-  if (call.result !== 0) return [];
-  const standing = earlier.find((other) => mustStand(other, call, unregisters, turns));
+  const standing = earlier.find((other) => mustStand(other, call, history));
   return standing === undefined ? [] : [violation(call, `returned 0, and ${describeCall(standing)} still stood: it should have been refused with -22`)];
 }
 
@@ -29,21 +27,25 @@ function lacksCallbacks({ side, supplied = [] }: ClientCall): boolean {
   return side === 'consumer' && !(supplied.includes('add_producer') && supplied.includes('del_producer'));
 }
 
-/** Whether an earlier registration may have stood at some moment of the call. */
-function mayStand(earlier: ClientCall, { calledAt }: ClientCall, unregisters: readonly ClientCall[]): boolean {
+/** Whether an earlier registration may have stood, or waited to be restored, at some moment of the call. */
+function mayStand(earlier: ClientCall, { calledAt }: ClientCall, history: IndexedHistory): boolean {
   if (earlier.returnedAt !== undefined && earlier.result !== 0 && earlier.returnedAt < calledAt) return false;
-  return !unregisters.some(({ ends, result, returnedAt }) => ends === earlier.id && result === 0 && returnedAt! < calledAt);
+  if (history.unregistersOf(earlier).some(({ result, returnedAt }) => result === 0 && returnedAt! < calledAt)) return false;
+  return !turnsSince(earlier, history).some((turn) => turn.kind === 'registration_lost' && !turn.restoring && turn.at < calledAt);
 }
 
 /** Whether an earlier registration stood during all of the call. */
-function mustStand(earlier: ClientCall, call: ClientCall, unregisters: readonly ClientCall[], turns: readonly ClientTurn[]): boolean {
+function mustStand(earlier: ClientCall, call: ClientCall, history: IndexedHistory): boolean {
   if (earlier.result !== 0 || earlier.returnedAt! >= call.calledAt) return false;
-  if (unregisters.some(({ ends, calledAt }) => ends === earlier.id && calledAt <= call.returnedAt!)) return false;
-  return !turns.some((turn) => turn.kind === 'registration_lost' && turn.agent === call.agent && turn.side === call.side && turn.participant === call.participant && turn.at >= earlier.returnedAt! && turn.at <= call.returnedAt!);
+  if (history.unregistersOf(earlier).some(({ calledAt }) => calledAt <= call.returnedAt!)) return false;
+  const last = turnsSince(earlier, history).filter(({ at }) => at <= call.returnedAt!).at(-1);
+  return last === undefined || (last.kind === 'registration_restored' && last.at < call.calledAt);
 }
 
-function keyOf({ agent, side, participant }: ClientCall): string {
-  return `${agent} ${side} ${participant}`;
+/** What became of a registration without a call since it was made. Nothing is said of one that has not returned. */
+function turnsSince(earlier: ClientCall, history: IndexedHistory): readonly RegistrationTurn[] {
+  const { returnedAt = Infinity, token } = earlier;
+  return history.registrationTurnsOf(earlier).filter((turn) => turn.at >= returnedAt && turn.token === token);
 }
 
 function violation(call: ClientCall, what: string): Violation {

@@ -33,6 +33,10 @@ const NOBODY: Sides = { producer: 0, consumer: 0 };
 /** A point of the search: what has been put in order, the state that it left, and what is to be tried next. */
 interface Frame {
   readonly state: Sides;
+  /** Everything before this is in order. */
+  readonly from: number;
+  /** Nothing from here on is in order. */
+  readonly to: number;
   readonly candidates: readonly number[];
   next: number;
   /** The operation that led here. */
@@ -45,10 +49,10 @@ interface Frame {
  * order, and the state).
  */
 export function linearize(operations: readonly TokenOperation[], maxSteps: number): Verdict {
-  const sorted = [...operations].sort((a, b) => a.calledAt - b.calledAt);
+  const sorted = [...operations].sort((a, b) => compare(a.calledAt, b.calledAt));
   const done = new Uint8Array(sorted.length);
   const visited = new Set<string>();
-  const stack: Frame[] = [{ state: NOBODY, candidates: candidatesOf(sorted, done, NOBODY), next: 0, taken: -1 }];
+  const stack: Frame[] = [{ state: NOBODY, from: 0, to: 0, candidates: candidatesOf(sorted, done, NOBODY, 0), next: 0, taken: -1 }];
   let deepest = { done: 0, stuckAt: sorted[0]! };
   let doneCount = 0;
   for (let steps = 0; stack.length > 0; steps++) {
@@ -70,14 +74,17 @@ export function linearize(operations: readonly TokenOperation[], maxSteps: numbe
       continue;
     }
     done[index] = 1;
-    const key = `${state.producer} ${state.consumer} ${keyOf(done)}`;
+    let { from } = frame;
+    while (done[from] === 1) from += 1;
+    const to = Math.max(frame.to, index + 1);
+    const key = `${state.producer} ${state.consumer} ${keyOf(done, from, to)}`;
     if (visited.has(key)) {
       done[index] = 0;
       continue;
     }
     visited.add(key);
     doneCount += 1;
-    stack.push({ state, candidates: candidatesOf(sorted, done, state), next: 0, taken: index });
+    stack.push({ state, from, to, candidates: candidatesOf(sorted, done, state, from), next: 0, taken: index });
   }
   return { kind: 'impossible', stuckAt: deepest.stuckAt };
 }
@@ -86,10 +93,10 @@ export function linearize(operations: readonly TokenOperation[], maxSteps: numbe
  * Those that may come next: called before any other that is left had returned. A refusal that the state explains is the
  * only one then: it changes nothing, so it can as well come now as later.
  */
-function candidatesOf(sorted: readonly TokenOperation[], done: Uint8Array, state: Sides): number[] {
+function candidatesOf(sorted: readonly TokenOperation[], done: Uint8Array, state: Sides, from: number): number[] {
   const candidates: number[] = [];
   let earliestReturn = Infinity;
-  for (let index = 0; index < sorted.length; index++) {
+  for (let index = from; index < sorted.length; index++) {
     if (done[index] === 1) continue;
     const operation = sorted[index]!;
     if (operation.calledAt > earliestReturn) break;
@@ -98,7 +105,12 @@ function candidatesOf(sorted: readonly TokenOperation[], done: Uint8Array, state
     earliestReturn = Math.min(earliestReturn, operation.returnedAt);
   }
   // What returned first is most likely to have come first.
-  return candidates.sort((a, b) => sorted[a]!.returnedAt - sorted[b]!.returnedAt);
+  return candidates.sort((a, b) => compare(sorted[a]!.returnedAt, sorted[b]!.returnedAt));
+}
+
+/** Moments may be infinite, whose difference is no number. */
+function compare(a: Moment, b: Moment): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function isRefusal({ kind }: TokenOperation): boolean {
@@ -122,10 +134,8 @@ function apply(state: Sides, { kind, side, registration }: TokenOperation): Side
 }
 
 /** Which operations are in order: all up to a point, and a few beyond. */
-function keyOf(done: Uint8Array): string {
-  let prefix = 0;
-  while (prefix < done.length && done[prefix] === 1) prefix += 1;
-  let key = `${prefix}`;
-  for (let index = prefix; index < done.length; index++) if (done[index] === 1) key += `,${index}`;
+function keyOf(done: Uint8Array, from: number, to: number): string {
+  let key = `${from}`;
+  for (let index = from; index < to; index++) if (done[index] === 1) key += `,${index}`;
   return key;
 }

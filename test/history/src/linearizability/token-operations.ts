@@ -1,24 +1,24 @@
 import { describeCall, describeEvent } from '../describe.ts';
 import { earliest } from '../history.ts';
-import type { ClientCall, ClientTurn, History, StoredEvent } from '../history.ts';
+import type { ClientCall, StoredEvent } from '../history.ts';
+import { push, requestKey } from '../indexed-history.ts';
+import type { IndexedHistory } from '../indexed-history.ts';
 import type { LogModel } from '../model/log-model.ts';
 import type { ModelRegistration } from '../model/token-model.ts';
 import type { TokenOperation } from './search.ts';
 
-/** Results that say nothing of the token: bad input, no room, no session, no answer in time. */
+/** Results that say nothing of the token: bad input, no room, no session, no answer in time. `checkResults` looks at them. */
 const SILENT: ReadonlySet<number> = new Set([-22, -12, -19, -110]);
 const EBUSY = -16;
-/** -5 and -11 are a driver's or the service's own: nothing happened either way. */
-const AMBIGUOUS: ReadonlySet<number> = new Set([-5, -11]);
 
 /**
  * What happened to each token. Calls that were answered happened somewhere between call and return. What the log holds
  * and no answered call accounts for (an agent that was killed before its answer, an expiry, a registration that the
  * SDK restored) happened when it was stored, or, where the run could not see when, at some time after its registration.
  */
-export function tokenOperations(history: History, model: LogModel): Map<string, TokenOperation[]> {
+export function tokenOperations(history: IndexedHistory, model: LogModel): Map<string, TokenOperation[]> {
   const operations = new Map<string, TokenOperation[]>();
-  const add = (token: string, operation: TokenOperation): void => void operations.set(token, [...(operations.get(token) ?? []), operation]);
+  const add = (token: string, operation: TokenOperation): void => push(operations, token, operation);
   const claims = new Claims(history, model);
   for (const call of history.calls) {
     const operation = call.verb === 'register' ? registerOperation(call, claims) : unregisterOperation(call, claims);
@@ -35,30 +35,28 @@ class Claims {
   readonly made = new Set<ModelRegistration>();
   readonly ended = new Set<ModelRegistration>();
   private readonly byRequest: ReadonlyMap<string, ModelRegistration>;
-  private readonly calls: ReadonlyMap<number, ClientCall>;
-  private readonly lostAt: ReadonlyMap<string, number>;
+  private readonly history: IndexedHistory;
 
-  constructor({ calls, turns }: History, { registrations }: LogModel) {
-    this.byRequest = new Map([...registrations.values()].map((registration) => [`${registration.host} ${registration.session} ${registration.requestId}`, registration]));
-    this.calls = new Map(calls.map((call) => [call.id, call]));
-    this.lostAt = new Map(turns.flatMap((turn: ClientTurn) => (turn.kind === 'lost' ? [[`${turn.host} ${turn.session}`, turn.at] as const] : [])));
+  constructor(history: IndexedHistory, { registrations }: LogModel) {
+    this.history = history;
+    this.byRequest = new Map([...registrations.values()].map((registration) => [requestKey(registration), registration]));
   }
 
   /** The registration in the log that a call made, or ended. */
   registrationOf(call: ClientCall): ModelRegistration | undefined {
-    const from = call.requestId === undefined ? this.calls.get(call.ends ?? call.id) : call;
-    return from?.requestId === undefined ? undefined : this.byRequest.get(`${call.host} ${from.session} ${from.requestId}`);
+    const { session, requestId } = (call.requestId === undefined ? this.history.call(call.ends ?? call.id) : call) ?? {};
+    return session === undefined || requestId === undefined ? undefined : this.byRequest.get(requestKey({ host: call.host, session, requestId }));
   }
 
   /** Whether its session was lost before the call returned: it ended at its agent, and in the log when it was expired. */
   wasLost({ host, session }: ModelRegistration, { returnedAt }: ClientCall): boolean {
-    return (this.lostAt.get(`${host} ${session}`) ?? Infinity) <= returnedAt!;
+    return this.history.lostAt(host, session) <= returnedAt!;
   }
 }
 
 function registerOperation(call: ClientCall, claims: Claims): TokenOperation | undefined {
   const { result, side, calledAt, returnedAt } = call;
-  if (result === undefined || returnedAt === undefined || SILENT.has(result) || AMBIGUOUS.has(result)) return undefined;
+  if (result === undefined || returnedAt === undefined || SILENT.has(result)) return undefined;
   const common = { side, calledAt, returnedAt, registration: 0, what: `${describeCall(call)} returned ${result}` };
   if (result === EBUSY) return { kind: 'refused_busy', ...common };
   if (result !== 0) return { kind: 'refused_by_callback', ...common };

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PairEvent } from '@irqmesh/domain';
+import { IndexedHistory } from '../indexed-history.ts';
 import { connectedPair, disconnect, runsOf, Story } from '../testing/story.ts';
 import { checkModel } from './check-model.ts';
 import { modelLog } from './log-model.ts';
 
 function findings(story: Story): string[] {
-  const history = story.history();
+  const history = story.indexed();
   return checkModel(history, modelLog(history.log)).map(({ sentence }) => sentence);
 }
 
@@ -63,6 +64,21 @@ describe('the log, replayed through the kernel model', () => {
     expect(modelLog(story.history().log).tokens.get('t')).toMatchObject({ open: [], connected: false, holders: { consumer: undefined, producer: { sequence: 2 } } });
   });
 
+  test('an abort that names the wrong newcomer, undoes nothing, or leaves an add out', () => {
+    const aborted = { type: 'ConnectAborted', ...OUTCOME, runs: runsOf('connect').slice(0, 1), newcomer: 'producer', gone: ['consumer'] } as const;
+    const expiring = (event: PairEvent) => settledBy(event, (story) => story.storesUnregistered(1, 'session_expired'));
+    expect(expiring({ ...aborted, newcomer: 'consumer', runs: [] })).toEqual([expect.stringContaining('the newcomer is the producer')]);
+    expect(expiring(aborted)).toEqual([expect.stringContaining('not the beginning of a connect and what undoes it at the producer')]);
+    const story = new Story();
+    story.storesRegistered(story.registers('consumer', 'C'));
+    story.storesRegistered(story.registers('producer', 'P'));
+    story.runs(2, 'stop', 2).runs(2, 'add_consumer', 2).runs(2, 'del_consumer', 2).runs(2, 'start', 2).runs(1, 'add_producer', 2);
+    story.storesUnregistered(1, 'session_expired');
+    story.stores('t', { ...aborted, runs: [] });
+    // What the consumer had run, which is gone, nobody can tell any more.
+    expect(findings(story)).toEqual([expect.stringContaining('add_consumer of producer host-a/P t in operation 2 was called, and event 4 (ConnectAborted of t) does not record it')]);
+  });
+
   test('two outcomes of one operation', () => {
     const story = new Story();
     connectedPair(story);
@@ -76,9 +92,18 @@ describe('the log, replayed through the kernel model', () => {
     story.storesRegistered(story.registers('producer', 'Q'));
     expect(findings(story)).toEqual([expect.stringContaining("the token's producer stood already")]);
     const twice = new Story();
-    twice.storesRegistered(twice.registers('producer', 'P', { token: 'a' }));
-    twice.storesRegistered(twice.registers('producer', 'P', { token: 'b' }));
+    const first = twice.registers('producer', 'P', { token: 'a' });
+    const early = twice.storesRegistered(first);
+    const second = twice.registers('producer', 'P', { token: 'b' });
+    twice.storesRegistered(second);
     expect(findings(twice)).toEqual([expect.stringContaining('was registered already, by event 1')]);
+    // A late copy of a request ends disowned, and nobody was told of it.
+    const repeated = (story: Story) => checkModel(new IndexedHistory({ ...story.history(), requestsRepeated: true }), modelLog(story.history().log));
+    expect(repeated(twice)).toHaveLength(1);
+    twice.storesUnregistered(early, 'disowned');
+    expect(repeated(twice)).toEqual([]);
+    twice.returns(first);
+    expect(repeated(twice)).toHaveLength(1);
   });
 
   test('an unregister that names nothing, or ends what has ended', () => {
@@ -97,7 +122,7 @@ describe('the log, replayed through the kernel model', () => {
     story.storesRegistered(producer);
     for (const { side, callback } of runsOf('connect').slice(1)) story.runs(side === 'producer' ? producer : consumer, callback, 2, callback === 'add_producer' ? -5 : 0);
     story.stores('t', { type: 'PairConnected', ...OUTCOME, runs: runsOf('connect') });
-    expect(findings(story)).toEqual([expect.stringContaining('stop of producer host-a/P with result 0, and it was never called'), expect.stringContaining('add_producer of consumer host-a/C with result 0, and it returned -5')]);
+    expect(findings(story)).toEqual([expect.stringContaining('result 0 of stop of producer host-a/P, and it was never called'), expect.stringContaining('result 0 of add_producer of consumer host-a/C, and it returned -5')]);
   });
 
   test('an add that was called and that the outcome does not record', () => {

@@ -31,40 +31,55 @@ class Playback {
   }
 }
 
+/** A callback that is due. */
+export interface DueCallback {
+  readonly side: Side;
+  readonly callback: Callback;
+}
+
 /**
- * `__connect` of the kernel, its callbacks answered by what the event records. A stop that failed, which the kernel's
- * void callbacks cannot, fails the connect before anything is added, and whoever had its stop called is started.
+ * `__connect` of the kernel: yields each supplied callback when it is due, is told its result, and returns the result of
+ * all. A stop that failed, which the kernel's void callbacks cannot, fails the connect before anything is added, and
+ * whoever had its stop called is started.
  */
-export function replayConnect(runs: readonly CallbackRun[], producer: CallbackSet, consumer: CallbackSet): { readonly result: number; readonly mistake: string | undefined } {
-  const playback = new Playback(runs);
-  const call = (side: Side, callback: Callback): number => {
-    const run = playback.call(side, callback, side === 'producer' ? producer : consumer);
-    if (run?.skipped === true) playback.mistake ??= `${callback} of the ${side} is skipped, and nobody is gone`;
-    return run?.result ?? 0;
-  };
-  const finish = (result: number) => {
-    playback.end();
-    return { result, mistake: playback.mistake };
-  };
-  const producerStopped = call('producer', 'stop');
+export function* connectCallbacks(supplied: Readonly<Record<Side, CallbackSet>>): Generator<DueCallback, number, number> {
+  function* call(side: Side, callback: Callback): Generator<DueCallback, number, number> {
+    return supplied[side].includes(callback) ? yield { side, callback } : 0;
+  }
+  const producerStopped = yield* call('producer', 'stop');
   if (producerStopped !== 0) {
-    call('producer', 'start');
-    return finish(producerStopped);
+    yield* call('producer', 'start');
+    return producerStopped;
   }
-  let result = call('consumer', 'stop');
+  let result = yield* call('consumer', 'stop');
   if (result !== 0) {
-    call('consumer', 'start');
-    if (producer.includes('stop')) call('producer', 'start');
-    return finish(result);
+    yield* call('consumer', 'start');
+    if (supplied.producer.includes('stop')) yield* call('producer', 'start');
+    return result;
   }
-  result = call('producer', 'add_consumer');
+  result = yield* call('producer', 'add_consumer');
   if (result === 0) {
-    result = call('consumer', 'add_producer');
-    if (result !== 0) call('producer', 'del_consumer');
+    result = yield* call('consumer', 'add_producer');
+    if (result !== 0) yield* call('producer', 'del_consumer');
   }
-  call('consumer', 'start');
-  call('producer', 'start');
-  return finish(result);
+  yield* call('consumer', 'start');
+  yield* call('producer', 'start');
+  return result;
+}
+
+/** The connect, its callbacks answered by what the event records. */
+export function replayConnect(runs: readonly CallbackRun[], supplied: Readonly<Record<Side, CallbackSet>>): { readonly result: number; readonly mistake: string | undefined } {
+  const playback = new Playback(runs);
+  const connect = connectCallbacks(supplied);
+  let next = connect.next();
+  while (next.done !== true) {
+    const { side, callback } = next.value;
+    const run = playback.call(side, callback, supplied[side]);
+    if (run?.skipped === true) playback.mistake ??= `${callback} of the ${side} is skipped, and nobody is gone`;
+    next = connect.next(run?.result ?? 0);
+  }
+  playback.end();
+  return { result: next.value, mistake: playback.mistake };
 }
 
 /** `__disconnect`; only callbacks of a side that is gone may be skipped. @returns what is wrong, if anything is. */

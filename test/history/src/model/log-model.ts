@@ -1,5 +1,5 @@
 import type { LogEvent } from '@irqmesh/domain';
-import { describeEvent, describeParticipant } from '../describe.ts';
+import { describeEvent } from '../describe.ts';
 import type { StoredEvent, Violation } from '../history.ts';
 import { stands, TokenModel } from './token-model.ts';
 import type { ModelRegistration } from './token-model.ts';
@@ -10,19 +10,24 @@ export interface LogModel {
   /** All registrations by the sequences of their events. */
   readonly registrations: ReadonlyMap<number, ModelRegistration>;
   readonly violations: readonly Violation[];
+  /** Registrations that were stored while an earlier one of their participant stood. */
+  readonly doubles: readonly Double[];
 }
 
-/**
- * Replays the log in its order.
- * @param requestsRepeated whether a late copy of a refused register may stand in it: that is not held against the
- *   participant, which has gone on since.
- */
-export function modelLog(log: readonly StoredEvent[], requestsRepeated = false): LogModel {
+/** A second registration of a participant that was registered already. */
+export interface Double {
+  readonly earlier: ModelRegistration;
+  readonly later: ModelRegistration;
+}
+
+/** Replays the log in its order. */
+export function modelLog(log: readonly StoredEvent[]): LogModel {
   const tokens = new Map<string, TokenModel>();
   const violations: Violation[] = [];
   const complain = (event: LogEvent, sentence: string): void => {
     violations.push({ checker: 'model', sentence: `${describeEvent(event)}: ${sentence}`, token: event.token, sequences: [event.sequence] });
   };
+  const doubles: Double[] = [];
   /** Who stands, by participant: it may stand under one token at a time. */
   const standing = new Map<string, ModelRegistration>();
   for (const stored of log) {
@@ -36,11 +41,9 @@ export function modelLog(log: readonly StoredEvent[], requestsRepeated = false):
     const { host, session, side, participant } = registration;
     const key = `${host} ${session} ${side} ${participant}`;
     const earlier = standing.get(key);
-    if (earlier !== undefined && stands(earlier) && !requestsRepeated) {
-      complain(event, `${describeParticipant(host, side, participant)} was registered already, by event ${earlier.sequence}: this should have been refused with -EINVAL`);
-    }
+    if (earlier !== undefined && stands(earlier)) doubles.push({ earlier, later: registration });
     standing.set(key, registration);
   }
   const registrations = new Map([...tokens.values()].flatMap((token) => token.registrations.map((registration) => [registration.sequence, registration] as const)));
-  return { tokens, registrations, violations };
+  return { tokens, registrations, violations, doubles };
 }

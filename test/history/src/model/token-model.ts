@@ -1,6 +1,7 @@
-import type { CallbackSet, LogEvent, PairEvent, RegisteredEvent, Side, UnregisteredEvent } from '@irqmesh/domain';
+import type { CallbackSet, ConnectAborted, LogEvent, PairEvent, RegisteredEvent, Side, UnregisteredEvent } from '@irqmesh/domain';
 import type { StoredEvent } from '../history.ts';
 import { replayConnect, replayDisconnect } from './kernel-callbacks.ts';
+import { replayAbort } from './replay-abort.ts';
 
 /** One registration as the log has it, and what became of it. */
 export interface ModelRegistration {
@@ -13,6 +14,8 @@ export interface ModelRegistration {
   readonly participant: string;
   readonly requestId: string;
   readonly callbacks: CallbackSet;
+  /** How long each of its callbacks may take. */
+  readonly deadlineMs: number;
   readonly group: string | undefined;
   /** What its register came to; undefined while its connect is open. */
   result?: number | undefined;
@@ -28,7 +31,7 @@ export interface ModelOperation {
   readonly sequence: number;
   readonly producer: ModelRegistration;
   readonly consumer: ModelRegistration;
-  readonly settledBy: LogEvent;
+  readonly settledBy: StoredEvent;
 }
 
 type Waiting =
@@ -49,9 +52,13 @@ export class TokenModel {
   readonly token: string;
   readonly registrations: ModelRegistration[] = [];
   readonly operations: ModelOperation[] = [];
+  /** By the sequence of each operation, those without callbacks too: the event with which it was settled. */
+  readonly settled = new Map<number, StoredEvent>();
   readonly holders: Partial<Record<Side, ModelRegistration | undefined>> = {};
   connected = false;
   private readonly waiting: Waiting[] = [];
+  private readonly bySequence = new Map<number, ModelRegistration>();
+  private readonly newest: Partial<Record<Side, ModelRegistration>> = {};
   private readonly complain: Complain;
 
   constructor(token: string, complain: Complain) {
@@ -78,31 +85,33 @@ export class TokenModel {
       case 'ConnectFailed':
       case 'ConnectAborted':
       case 'PairDisconnected':
-        return this.takePair(event, body);
+        return this.takePair(stored, body);
       default:
     }
   }
 
-  private takeRegistered(stored: StoredEvent, { type, participant, callbacks, requestId, quiesceGroup }: RegisteredEvent): void {
+  private takeRegistered(stored: StoredEvent, { type, participant, callbacks, deadlineMs, requestId, quiesceGroup }: RegisteredEvent): void {
     const { event } = stored;
     const side: Side = type === 'ProducerRegistered' ? 'producer' : 'consumer';
-    const holder = this.registrations.find((other) => other.side === side && stands(other));
-    if (holder !== undefined) this.complain(event, `the token's ${side} stood already, registered by event ${holder.sequence}: this should have been refused with -EBUSY`);
+    const holder = this.newest[side];
+    if (holder !== undefined && stands(holder)) this.complain(event, `the token's ${side} stood already, registered by event ${holder.sequence}: this should have been refused with -EBUSY`);
     if (side === 'consumer' && !(callbacks.includes('add_producer') && callbacks.includes('del_producer'))) this.complain(event, 'a consumer without add_producer or del_producer should have been refused with -EINVAL');
     const { host, session, id } = participant;
     const registration: ModelRegistration = {
-      stored, sequence: event.sequence, side, token: this.token, host, session, participant: id, requestId, callbacks, group: quiesceGroup,
+      stored, sequence: event.sequence, side, token: this.token, host, session, participant: id, requestId, callbacks, deadlineMs, group: quiesceGroup,
     };
     this.registrations.push(registration);
+    this.bySequence.set(event.sequence, registration);
+    if (holder === undefined || !stands(holder)) this.newest[side] = registration;
     this.waiting.push({ kind: 'register', sequence: event.sequence, registration });
-    this.runIdle();
+    this.runIdle(stored);
   }
 
   private takeUnregistered(stored: StoredEvent, body: UnregisteredEvent): void {
     const { event } = stored;
     const { type, registrationSequence, registrationRequestId, participant, reason } = body;
     const side: Side = type === 'ProducerUnregistered' ? 'producer' : 'consumer';
-    const registration = this.registrations.find(({ sequence }) => sequence === registrationSequence);
+    const registration = this.bySequence.get(registrationSequence);
     if (registration === undefined || registration.side !== side) return this.complain(event, `it names event ${registrationSequence}, which registers no ${side} of this token`);
     const { host, session, participant: id, requestId } = registration;
     if (requestId !== registrationRequestId || host !== participant.host || session !== participant.session || id !== participant.id) {
@@ -118,10 +127,11 @@ export class TokenModel {
       registration.ended ??= stored;
     }
     this.waiting.push({ kind: 'unregister', sequence: event.sequence, registration });
-    this.runIdle();
+    this.runIdle(stored);
   }
 
-  private takePair(event: LogEvent, body: PairEvent): void {
+  private takePair(stored: StoredEvent, body: PairEvent): void {
+    const { event } = stored;
     const head = this.waiting[0];
     if (head === undefined || head.sequence !== body.operationSequence) {
       return this.complain(event, `operation ${body.operationSequence} is not the one to be settled${head === undefined ? '' : `, which is ${head.sequence}`}`);
@@ -133,9 +143,10 @@ export class TokenModel {
     }
     const settled = head.kind === 'register' ? this.settleConnect(event, body, head.registration, producer, consumer) : this.settleDisconnect(event, body, head.registration, producer, consumer);
     if (!settled) return;
-    this.operations.push({ kind: head.kind === 'register' ? 'connect' : 'disconnect', sequence: head.sequence, producer, consumer, settledBy: event });
+    this.operations.push({ kind: head.kind === 'register' ? 'connect' : 'disconnect', sequence: head.sequence, producer, consumer, settledBy: stored });
+    this.settled.set(head.sequence, stored);
     this.waiting.shift();
-    this.runIdle();
+    this.runIdle(stored);
   }
 
   /** Whether the event settled the connect. */
@@ -145,10 +156,10 @@ export class TokenModel {
       this.complain(event, 'it claims to disconnect a pair whose connect is open');
       return false;
     }
-    if (body.type === 'ConnectAborted') return this.settleAborted(event, body.gone, gone, newcomer);
+    if (body.type === 'ConnectAborted') return this.settleAborted(event, body, gone, newcomer, { producer: producer.callbacks, consumer: consumer.callbacks });
     // An expiry that came first takes the decision out of its hands: the event counts for nothing.
     if (gone.length > 0) return false;
-    const { result, mistake } = replayConnect(body.runs, producer.callbacks, consumer.callbacks);
+    const { result, mistake } = replayConnect(body.runs, { producer: producer.callbacks, consumer: consumer.callbacks });
     if (mistake !== undefined) this.complain(event, mistake);
     const claimed = body.type === 'ConnectFailed' ? body.result : 0;
     if (result !== claimed) this.complain(event, `its callbacks make the result ${result}, it says ${claimed}`);
@@ -161,12 +172,17 @@ export class TokenModel {
     return true;
   }
 
-  private settleAborted(event: LogEvent, claimed: readonly Side[], gone: readonly Side[], newcomer: ModelRegistration): boolean {
+  private settleAborted(event: LogEvent, body: ConnectAborted, gone: readonly Side[], newcomer: ModelRegistration, supplied: Readonly<Record<Side, CallbackSet>>): boolean {
+    const claimed = body.gone;
     const wrong = claimed.filter((side) => !gone.includes(side));
     if (wrong.length > 0 || claimed.length === 0) {
       this.complain(event, `${wrong.join(' and ') || 'nobody'} is gone according to it, and no expiry before it in the log says so`);
       if (gone.length === 0) return false;
+    } else {
+      const mistake = replayAbort(body.runs, supplied, claimed);
+      if (mistake !== undefined) this.complain(event, mistake);
     }
+    if (body.newcomer !== newcomer.side) this.complain(event, `the newcomer is the ${newcomer.side}`);
     newcomer.result = newcomer.expired === undefined ? 0 : ENODEV;
     if (newcomer.result === 0) this.holders[newcomer.side] = newcomer;
     return true;
@@ -185,8 +201,8 @@ export class TokenModel {
     return true;
   }
 
-  /** Runs what needs no callbacks, up to the first operation that does. */
-  private runIdle(): void {
+  /** Runs what needs no callbacks, up to the first operation that does; the event is the one that let it run. */
+  private runIdle(stored: StoredEvent): void {
     for (let head = this.waiting[0]; head !== undefined; head = this.waiting[0]) {
       const { registration } = head;
       const holder = this.holders[registration.side];
@@ -201,6 +217,7 @@ export class TokenModel {
         registration.result = 0;
         this.holders[registration.side] = registration;
       }
+      this.settled.set(head.sequence, stored);
       this.waiting.shift();
     }
   }

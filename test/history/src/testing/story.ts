@@ -1,5 +1,6 @@
 import type { Callback, CallbackRun, CallbackSet, EventBody, LogEvent, Side } from '@irqmesh/domain';
 import type { CallbackCall, ClientCall, ClientTurn, History, StoredEvent } from '../history.ts';
+import { IndexedHistory } from '../indexed-history.ts';
 
 const HOST = 'host-a';
 const AGENT = 'host-a#1';
@@ -33,10 +34,11 @@ export class Story {
     return this;
   }
 
-  /** A callback of call `of` begins and returns; one with `hangs` never does. */
-  runs(of: number, callback: Callback, operationSequence: number, result: number | 'hangs' = 0): this {
+  /** A callback of call `of` begins and returns, after a while; one with `hangs` never does. */
+  runs(of: number, callback: Callback, operationSequence: number, result: number | 'hangs' = 0, takesMs = 0): this {
     const { side, participant, token } = this.calls[of - 1]!;
     const calledAt = ++this.now;
+    this.now += takesMs * 1_000;
     const returned = result === 'hangs' ? {} : { returnedAt: ++this.now, result };
     this.callbacks.push({ agent: AGENT, host: HOST, side, participant, token, call: of, callback, operationSequence, calledAt, ...returned });
     return this;
@@ -45,6 +47,15 @@ export class Story {
   turn(turn: { kind: 'opened' | 'lost' | 'evicted'; session: string } | { kind: 'killed' | 'paused' }): this {
     this.turns.push({ agent: AGENT, host: HOST, at: ++this.now, ...turn });
     return this;
+  }
+
+  /** The registration of call `of` is lost, for good or until it is restored. */
+  loses(of: number, restoring = false): this {
+    return this.registrationTurn(of, { kind: 'registration_lost', restoring });
+  }
+
+  restores(of: number): this {
+    return this.registrationTurn(of, { kind: 'registration_restored' });
   }
 
   /** The registration of call `of` is stored. @returns its sequence. */
@@ -69,8 +80,25 @@ export class Story {
     return sequence;
   }
 
+  /** Time passes. */
+  waits(ms: number): this {
+    this.now += ms * 1_000;
+    return this;
+  }
+
   history(): History {
-    return { calls: this.calls, callbacks: this.callbacks, turns: this.turns, log: this.log, requestsRepeated: false };
+    const timing = { slackMs: 50, requestTimeoutMs: {}, storedLateMs: 5_000 };
+    return { calls: this.calls, callbacks: this.callbacks, turns: this.turns, log: this.log, requestsRepeated: false, timing };
+  }
+
+  private registrationTurn(of: number, turn: { kind: 'registration_lost'; restoring: boolean } | { kind: 'registration_restored' }): this {
+    const { side, participant, token } = this.calls[of - 1]!;
+    this.turns.push({ agent: AGENT, host: HOST, at: ++this.now, side, participant, token, ...turn });
+    return this;
+  }
+
+  indexed(): IndexedHistory {
+    return new IndexedHistory(this.history());
   }
 
   private called(call: Pick<ClientCall, 'side' | 'participant' | 'token' | 'verb' | 'ends' | 'supplied' | 'group'>): number {

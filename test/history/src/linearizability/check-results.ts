@@ -1,0 +1,62 @@
+import { describeCall } from '../describe.ts';
+import { earliest, msBetween } from '../history.ts';
+import type { ClientCall, Violation } from '../history.ts';
+import { push } from '../indexed-history.ts';
+import type { IndexedHistory } from '../indexed-history.ts';
+import type { LogModel } from '../model/log-model.ts';
+import type { ModelRegistration } from '../model/token-model.ts';
+
+const ENOMEM = -12;
+const EBUSY = -16;
+const ENODEV = -19;
+const EINVAL = -22;
+const ETIMEDOUT = -110;
+
+/**
+ * The part of linearizability that is about results other than 0: none is made up. -EBUSY is judged by the search,
+ * -EINVAL by `checkParticipants`.
+ */
+export function checkResults(history: IndexedHistory, { registrations }: LogModel): Violation[] {
+  const failed = new Map<string, ModelRegistration[]>();
+  for (const registration of registrations.values()) if (registration.result !== 0) push(failed, placeOf(registration), registration);
+  return history.calls.flatMap((call) => {
+    const mistake = call.result === undefined || call.result === 0 ? undefined : mistakeOf(call, history, failed.get(placeOf(call)) ?? []);
+    return mistake === undefined ? [] : [{ checker: 'linearizability', sentence: `${describeCall(call)} returned ${call.result}, and ${mistake}`, token: call.token, sequences: [] } satisfies Violation];
+  });
+}
+
+function mistakeOf(call: ClientCall, history: IndexedHistory, failed: readonly ModelRegistration[]): string | undefined {
+  const { result } = call;
+  if (call.verb === 'unregister') return result === ETIMEDOUT ? patienceMistake(call, history) : 'an unregister returns nothing: it is done, or its caller gives up';
+  if (result === EINVAL || result === EBUSY) return undefined;
+  if (result === ENOMEM) return history.limitsInReach ? undefined : 'no limit of the services was in reach';
+  const isInLog = failed.some(({ stored, result: made }) => made === result && earliest(stored) !== undefined && earliest(stored)! <= call.returnedAt! && (stored.storedAt ?? Infinity) >= call.calledAt);
+  if (isInLog) return undefined;
+  if (result === ENODEV) return sessionMistake(call, history);
+  if (result === ETIMEDOUT) return patienceMistake(call, history);
+  return 'the log has no registration that failed so';
+}
+
+/** Its caller gives up when it has waited for so long, and not before. */
+function patienceMistake({ host, calledAt, returnedAt }: ClientCall, { timing }: IndexedHistory): string | undefined {
+  const timeoutMs = timing?.requestTimeoutMs[host];
+  if (timing === undefined || timeoutMs === undefined) return undefined;
+  const tookMs = msBetween(calledAt, returnedAt!);
+  return tookMs >= timeoutMs - timing.slackMs ? undefined : `its caller had waited for ${Math.round(tookMs)} ms of ${timeoutMs} ms`;
+}
+
+/**
+ * Its agent lost its session meanwhile, or had lost it before and had not opened another one since. A session that is
+ * evicted the registries know to be over before its agent does.
+ */
+function sessionMistake({ agent, host, calledAt, returnedAt }: ClientCall, history: IndexedHistory): string | undefined {
+  const turns = history.turnsOf(agent).filter(({ at }) => at <= returnedAt!);
+  const last = turns.findLast(({ kind }) => kind === 'lost' || kind === 'opened');
+  const isWithout = last?.kind === 'lost' || turns.some(({ kind, at }) => kind === 'lost' && at >= calledAt);
+  if (isWithout || (last?.kind === 'opened' && history.evictedAt(host, last.session) <= returnedAt!)) return undefined;
+  return 'its agent had lost no session';
+}
+
+function placeOf({ host, side, participant, token }: Pick<ClientCall, 'host' | 'side' | 'participant' | 'token'>): string {
+  return `${host} ${side} ${participant} ${token}`;
+}

@@ -1,0 +1,28 @@
+import type { Callback, CallbackRun } from '@irqmesh/domain';
+import type { CallbackCall } from '../history.ts';
+import { push } from '../indexed-history.ts';
+import type { ModelOperation, ModelRegistration } from './token-model.ts';
+
+/** The callbacks that were seen, by the step of the operation that they belong to. */
+export class SeenCallbacks {
+  private readonly bySteps = new Map<string, CallbackCall[]>();
+
+  /** @param callbacks in the order in which they were called. */
+  constructor(callbacks: readonly CallbackCall[]) {
+    for (const callback of callbacks) push(this.bySteps, stepKey(callback.operationSequence, callback), callback);
+  }
+
+  /** All that were seen of one step; a teardown or rollback runs under the operation that it undoes, and comes later. */
+  ofStep(operation: ModelOperation, { side, callback }: Pick<CallbackRun, 'side' | 'callback'>): readonly CallbackCall[] {
+    return this.bySteps.get(stepKey(operation.sequence, { ...operation[side], callback })) ?? [];
+  }
+}
+
+/** The callbacks that the event that settled an operation records. */
+export function runsOf({ settledBy: { event: { body } } }: ModelOperation): readonly CallbackRun[] {
+  return 'runs' in body ? body.runs : [];
+}
+
+function stepKey(operationSequence: number, { host, side, participant, callback }: Pick<ModelRegistration, 'host' | 'side' | 'participant'> & { readonly callback: Callback }): string {
+  return `${operationSequence} ${side} ${host} ${participant} ${callback}`;
+}
