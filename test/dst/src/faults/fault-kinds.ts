@@ -38,12 +38,13 @@ export const FAULT_KINDS = {
   clock_offset: { manner: 'run', low: 0.5, high: 1, sentence: "the hosts' wall clocks were wrong" },
   clock_drift: { manner: 'run', low: 0.5, high: 1, sentence: "the hosts' clocks ran at different rates" },
   ids_forgotten: { manner: 'run', low: 0.5, high: 1, sentence: 'the log had forgotten the message id of an append that came again' },
-  callback_failed: { manner: 'each', low: 0.02, high: 0.4, sentence: 'a callback returned a failure' },
+  callback_failed: { manner: 'each', low: 0.02, high: 0.4, sentence: 'a callback returned a failure or threw' },
   callback_slow: { manner: 'each', low: 0.01, high: 0.2, sentence: 'a callback took time, within its deadline' },
   callback_late: { manner: 'each', low: 0.005, high: 0.15, sentence: 'a callback returned after its deadline' },
   callback_hung: { manner: 'each', low: 0.001, high: 0.01, sentence: 'a callback never returned' },
   // New kinds come last: what a seed draws for those before stays as it was.
   agent_crash_at_call: { manner: 'each', low: 0.0005, high: 0.01, sentence: 'an agent was killed at a call of its session or of a registry, before or after its effect' },
+  log_leaderless: { manner: 'minute', low: 0.5, high: 4, sentence: 'the log refused every append for seconds while the buckets lived' },
 } as const satisfies Readonly<Record<string, FaultKind>>;
 
 export type Fault = keyof typeof FAULT_KINDS;

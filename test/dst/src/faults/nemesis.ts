@@ -35,6 +35,7 @@ export class Nemesis {
       process_paused: () => this.random.pick([...this.services, ...this.agents]).pause(this.logarithmic(100, LONGEST_PAUSE_MS)),
       log_unavailable: () => this.cut([NATS], this.nodes(), this.random.between(500, 8_000)),
       partition: () => this.splitNodes(),
+      log_leaderless: () => this.world.loseLeader(this.random.between(500, 8_000)),
       fold_lag: () => this.random.pick(this.services).lag(this.random.between(1_000, 8_000)),
     };
     for (const [fault, strike] of Object.entries(strikes) as [Fault, () => boolean][]) this.scheduleNext(fault, strike);
@@ -43,6 +44,7 @@ export class Nemesis {
   /** Ends everything that it did: nothing is cut off, paused or dead any more. */
   undo(): void {
     this.world.network.healAll();
+    this.world.electLeader();
     for (const process of [...this.services, ...this.agents]) process.recover();
   }
 

@@ -1,7 +1,7 @@
 import type { LogEvent } from '@irqmesh/domain';
 import type { Registration } from '@irqmesh/client/core';
 import type { ClientCall, ClientTurn, History, Moment, Timing } from '@irqmesh/test-history';
-import type { LoadRecorder, NewCall, NewCallback, OpenCall, OpenCallback } from '@irqmesh/test-load';
+import type { LoadRecorder, NewCall, NewCallback, OpenCall, OpenCallback, RegistrationView } from '@irqmesh/test-load';
 import { LiveChecks } from './live-checks.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
@@ -63,6 +63,10 @@ export class HistoryRecorder implements LoadRecorder {
     callback.returnedAt = this.moment();
     callback.result = result;
     this.live.callbackEnded(callback);
+  }
+
+  looked(views: readonly RegistrationView[]): void {
+    for (const view of views) this.live.looked(view);
   }
 
   turned(turn: NewTurn): void {

@@ -1,7 +1,7 @@
 import type { LogEvent } from '@irqmesh/domain';
 import { ParticipantTrack, TokenModel } from '@irqmesh/test-history';
 import type { ClientCall, Violation } from '@irqmesh/test-history';
-import type { OpenCall, OpenCallback } from '@irqmesh/test-load';
+import type { OpenCall, OpenCallback, RegistrationView } from '@irqmesh/test-load';
 
 /**
  * What the checkers of callbacks and of the model can tell while a run goes on: the first violation ends it where it
@@ -49,6 +49,18 @@ export class LiveChecks {
     });
     this.tokens.set(event.token, model);
     model.take({ event });
+  }
+
+  /** What a registry shows as registered was registered so, by an event that the log had then. */
+  looked({ side, participant, token, sequence, requestId, irq, callbackDeadlineMs, peerSequence }: RegistrationView): void {
+    const registered = this.tokens.get(token)?.registrations.find((registration) => registration.sequence === sequence);
+    const body = registered?.stored.event.body;
+    const isSo =
+      registered?.side === side && registered.requestId === requestId && registered.host === participant.host && registered.session === participant.session && registered.participant === participant.id &&
+      body?.type === (side === 'producer' ? 'ProducerRegistered' : 'ConsumerRegistered') && body.deadlineMs === callbackDeadlineMs && (body.type === 'ProducerRegistered' ? body.irq : undefined) === irq;
+    const hasPeer = peerSequence === undefined || this.tokens.get(token)?.registrations.some((other) => other.sequence === peerSequence && other.side !== side) === true;
+    if (isSo && hasPeer) return;
+    this.violation ??= { checker: 'model', sentence: `a registry shows ${side} ${participant.host}/${participant.id} ${token} as registered by event ${sequence}, and the log has ${isSo ? `no peer of it at event ${peerSequence}` : 'no such registration'}`, token, sequences: [sequence] };
   }
 
   private take(callback: OpenCallback): void {

@@ -8,6 +8,7 @@ import type { Seat } from './seat.ts';
 
 /** The JetStream adapter waits so long for an answer. */
 const TIMEOUT_MS = 5_000;
+const NO_LEADER = 'the server has no leader for the stream at the moment';
 const LATE_MS = { lowMs: 10, highMs: 8_000 };
 
 /** The log as one process reaches it: over a network that loses, delays and repeats. */
@@ -55,7 +56,10 @@ export class SimLog implements EventLog {
   }
 
   leaderLastSequence(token: string, kind?: EventKind): Promise<number> {
-    return this.ask(`last sequence of ${token} ${kind ?? ''}`, (log) => log.leaderLastSequence(token, kind));
+    return this.ask(`last sequence of ${token} ${kind ?? ''}`, async (log) => {
+      if (!this.seat.world.hasLeader) throw new LogUnavailableError(NO_LEADER);
+      return log.leaderLastSequence(token, kind);
+    });
   }
 
   readToken(token: string, options: { readonly fromSequence: number; readonly limit: number }): Promise<LogEvent[]> {
@@ -105,9 +109,9 @@ export class SimLog implements EventLog {
   private store(request: AppendRequest, what: string, resolve: (result: AppendResult) => void, reject: (error: Error) => void): void {
     const { world, life } = this.seat;
     const { faults, random, trace, recorder } = world;
-    if (faults.strikes('append_refused', random)) {
+    if (!world.hasLeader || faults.strikes('append_refused', random)) {
       trace.write(life.name, `append_refused: ${what}`);
-      return reject(new LogUnavailableError('the server has no leader for the stream at the moment'));
+      return reject(new LogUnavailableError(NO_LEADER));
     }
     const { id } = request.event;
     if (world.hasForgotten(id)) faults.count('ids_forgotten');

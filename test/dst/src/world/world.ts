@@ -52,6 +52,7 @@ export class World {
   private readonly clock: ProcessClock;
   private readonly leaseTtlMs: number;
   private readonly sharedLeases: InMemoryBucket;
+  private leaderlessUntilMs = 0;
 
   constructor({ time, faults, random, trace, recorder, partitions, sessionTtlMs, leaseTtlMs }: WorldOptions) {
     this.time = time;
@@ -82,6 +83,23 @@ export class World {
   /** Whether something was stored under a message id that the log no longer knows. */
   hasForgotten(id: string): boolean {
     return this.rememberedIds !== undefined && this.storedIds.includes(id) && !this.storedIds.slice(this.storedIds.length - this.rememberedIds).includes(id);
+  }
+
+  /** Whether the log's stream has a leader: without one it takes nothing and tells nothing of where it ends. */
+  get hasLeader(): boolean {
+    return this.time.nowMs >= this.leaderlessUntilMs;
+  }
+
+  /** @returns whether there was a leader to lose. */
+  loseLeader(forMs: number): boolean {
+    if (!this.hasLeader) return false;
+    this.trace.write(NATS, `the log has no leader for ${Math.round(forMs)} ms`);
+    this.leaderlessUntilMs = this.time.nowMs + forMs;
+    return true;
+  }
+
+  electLeader(): void {
+    this.leaderlessUntilMs = 0;
   }
 
   private makeLeases(): InMemoryBucket {
