@@ -55,10 +55,15 @@ export function countConformance({ output }) {
   return { passed, failed, skipped, failures: failed === 0 ? [] : [firstLines(output)] };
 }
 
-/** The simulation's last line; a seed counts as one test. What it printed before it tells of the seeds that failed. */
+/**
+ * The simulation's last line; a seed counts as one test. What it printed before it tells of the seeds that failed, and how
+ * long they took, which is its note.
+ */
 export function countDst({ output }) {
   const match = /^dst: (\d+) passed, (\d+) failed$/m.exec(stripVTControlCharacters(output));
   if (match === null) return undefined;
   const [passed, failed] = match.slice(1).map(Number);
-  return { passed, failed, skipped: 0, failures: failed === 0 ? [] : [firstLines(output)] };
+  const speed = /^in ([^:]+): ([^,]+),/m.exec(output);
+  const note = speed === null ? undefined : `${(passed + failed).toLocaleString('en-US')} seeds in ${speed[1]}, ${speed[2]}`;
+  return { passed, failed, skipped: 0, failures: failed === 0 ? [] : [firstLines(output)], note };
 }

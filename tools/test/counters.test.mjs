@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { root } from '../setup/paths.mjs';
-import { countCheck, countConformance, countJest, countNodeTest } from './counters.mjs';
+import { countCheck, countConformance, countDst, countJest, countNodeTest } from './counters.mjs';
 import { pickStages, stages } from './stages.mjs';
 
 test('a check is one test', () => {
@@ -52,6 +52,14 @@ test('conformance: its last line, and its output where a case failed', () => {
   assert.deepEqual(countConformance({ output: 'x\nconformance: 131 passed, 0 failed, 8 skipped\n' }), { passed: 131, failed: 0, skipped: 8, failures: [] });
   assert.equal(countConformance({ output: 'case a differs\nconformance: 1 passed, 1 failed, 0 skipped\n' }).failures.length, 1);
   assert.equal(countConformance({ output: 'crashed' }), undefined);
+});
+
+test('dst: its last line, how long the seeds took, and its output where one failed', () => {
+  const output = '6,046 calls, 66.6 min of virtual time\nin 62.4 s: 16 seeds/s, 640 s of virtual time and 990 events a second\nhash of all runs: ab\ndst: 1000 passed, 0 failed\n';
+  assert.deepEqual(countDst({ output }), { passed: 1000, failed: 0, skipped: 0, failures: [], note: '1,000 seeds in 62.4 s, 16 seeds/s' });
+  assert.deepEqual(countDst({ output: 'dst: 8 passed, 0 failed\n' }), { passed: 8, failed: 0, skipped: 0, failures: [], note: undefined });
+  assert.equal(countDst({ output: 'seed 3 failed:\ndst: 1 passed, 1 failed\n' }).failures.length, 1);
+  assert.equal(countDst({ output: 'crashed' }), undefined);
 });
 
 test('a filter picks stages by name or family, and refuses unknown names', () => {
