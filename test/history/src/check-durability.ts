@@ -81,15 +81,15 @@ function unsettled(call: ClientCall, { event }: StoredEvent, token: TokenModel |
 function checkAskedFor(history: IndexedHistory, { registrations }: LogModel): Violation[] {
   return [...registrations.values()].flatMap((registration) => {
     const { stored, host, side, participant, token, expired } = registration;
+    if (stored.storedAt === undefined || history.wasTold(registration)) return [];
     const own = history.registersAt(registration);
-    if (stored.storedAt === undefined || own.some((call) => asksFor(call, registration, history))) return [];
+    if (own.some((call) => asksFor(call, registration, history))) return [];
     if (history.requestsRepeated && expired !== undefined && own.some(({ calledAt }) => calledAt <= stored.storedAt!)) return [];
     return [durability(`${describeEvent(stored.event)} registers what nobody asked for then: ${describeParticipant(host, side, participant)} had been refused before, or had given up`, token, [registration.sequence])];
   });
 }
 
-function asksFor(call: ClientCall, { requestId, session, result, stored }: ModelRegistration, history: IndexedHistory): boolean {
-  if (call.requestId === requestId && call.session === session) return true;
+function asksFor(call: ClientCall, { result, stored }: ModelRegistration, history: IndexedHistory): boolean {
   if (stored.storedAt! < call.calledAt) return false;
   const storedFrom = earliest(stored)!;
   // Restored under a later session by the SDK itself.

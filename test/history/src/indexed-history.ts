@@ -29,6 +29,7 @@ export class IndexedHistory implements History {
   readonly requestsRepeated: boolean;
   readonly limitsInReach: boolean;
   readonly timing: Timing | undefined;
+  private readonly told = new Set<string>();
   private readonly byId = new Map<number, ClientCall>();
   private readonly byLane = new Map<string, ClientCall[]>();
   private readonly byPlace = new Map<string, ClientCall[]>();
@@ -92,6 +93,11 @@ export class IndexedHistory implements History {
     return this.killed.has(agent);
   }
 
+  /** Whether a call returned with the registration that its client had made or ended. */
+  wasTold(registration: Parameters<typeof requestKey>[0]): boolean {
+    return this.told.has(requestKey(registration));
+  }
+
   /** When its agent knew that the session is over; infinite where it never did. */
   lostAt(host: string, session: string | undefined): Moment {
     return this.losses.get(`${host} ${session ?? ''}`) ?? Infinity;
@@ -103,7 +109,9 @@ export class IndexedHistory implements History {
   }
 
   private addCall(call: ClientCall): void {
+    const { host, session, requestId } = call;
     this.byId.set(call.id, call);
+    if (session !== undefined && requestId !== undefined) this.told.add(requestKey({ host, session, requestId }));
     if (call.verb === 'unregister') {
       if (call.ends !== undefined) push(this.byEnded, call.ends, call);
       return;
@@ -139,7 +147,8 @@ export function requestKey({ host, session, requestId }: { readonly host: string
   return `${host} ${session} ${requestId}`;
 }
 
-function laneKey({ agent, side, participant }: Lane): string {
+/** Names a participant in one run of its agent. */
+export function laneKey({ agent, side, participant }: Lane): string {
   return `${agent} ${side} ${participant}`;
 }
 

@@ -1,5 +1,6 @@
 import { describeCall } from '../describe.ts';
 import type { ClientCall, Violation } from '../history.ts';
+import { laneKey } from '../indexed-history.ts';
 import type { IndexedHistory, RegistrationTurn } from '../indexed-history.ts';
 
 const EINVAL = -22;
@@ -9,16 +10,21 @@ const EINVAL = -22;
  * -EINVAL while the first stands, and not otherwise.
  */
 export function checkParticipants(history: IndexedHistory): Violation[] {
-  return history.calls.flatMap((call) => (call.verb === 'register' ? checkRegister(call, history) : []));
+  /** By participant: earlier registers that may still stand. One that does not at one call stands at none after it. */
+  const standing = new Map<string, ClientCall[]>();
+  return history.calls.flatMap((call) => {
+    if (call.verb !== 'register') return [];
+    const key = laneKey(call);
+    const earlier = (standing.get(key) ?? []).filter((other) => mayStand(other, call, history));
+    standing.set(key, [...earlier, call]);
+    return checkRegister(call, earlier, history);
+  });
 }
 
-function checkRegister(call: ClientCall, history: IndexedHistory): Violation[] {
-  if (call.result !== EINVAL && call.result !== 0) return [];
-  const earlier = history.registersOf(call).filter(({ id }) => id < call.id);
-  if (call.result === EINVAL) {
-    if (lacksCallbacks(call) || earlier.some((other) => mayStand(other, call, history))) return [];
-    return [violation(call, 'returned -22, and nothing of its participant was registered')];
-  }
+/** @param earlier the registers of the participant that may have stood at some moment of the call. */
+function checkRegister(call: ClientCall, earlier: readonly ClientCall[], history: IndexedHistory): Violation[] {
+  if (call.result === EINVAL) return lacksCallbacks(call) || earlier.length > 0 ? [] : [violation(call, 'returned -22, and nothing of its participant was registered')];
+  if (call.result !== 0) return [];
   const standing = earlier.find((other) => mustStand(other, call, history));
   return standing === undefined ? [] : [violation(call, `returned 0, and ${describeCall(standing)} still stood: it should have been refused with -22`)];
 }

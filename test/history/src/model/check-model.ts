@@ -20,9 +20,8 @@ export function checkModel(history: IndexedHistory, model: LogModel): Violation[
  * A participant stands once. Where the network repeats requests, a late copy of a register that had been refused may be
  * stored behind its back: nobody was told of it, and it ends disowned or expired.
  */
-function checkDoubles({ calls, requestsRepeated }: IndexedHistory, { doubles }: LogModel): Violation[] {
-  const told = new Set(calls.flatMap(({ host, session, requestId }) => (session === undefined || requestId === undefined ? [] : [requestKey({ host, session, requestId })])));
-  const isCopy = (registration: ModelRegistration): boolean => requestsRepeated && registration.expired !== undefined && !told.has(requestKey(registration));
+function checkDoubles(history: IndexedHistory, { doubles }: LogModel): Violation[] {
+  const isCopy = (registration: ModelRegistration): boolean => history.requestsRepeated && registration.expired !== undefined && !history.wasTold(registration);
   return doubles.flatMap(({ earlier, later }) => {
     if (isCopy(earlier) || isCopy(later)) return [];
     const who = describeParticipant(later.host, later.side, later.participant);
