@@ -4,8 +4,11 @@ import type { Peer } from '@irqmesh/client/core';
 import type { AgentLife, CallbackFault, LoadRecorder } from './load-recorder.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
-/** Results that real drivers return, one that a real driver returned though it is none (66311), and the largest. */
-const FAILURES = [-2, -5, -11, -19, -71, -110, 1, 66_311, 2_147_483_647];
+/**
+ * Results that real drivers return, those among them with which the manager refuses too, one that a real driver returned
+ * though it is none (66311), and the largest.
+ */
+const FAILURES = [-2, -5, -11, -12, -16, -19, -22, -71, -110, 1, 66_311, 2_147_483_647];
 /** How often a failure is a throw, of an errno or of anything. */
 const THROWN = 0.3;
 /** A stop, start or del can fail too, which the kernel's cannot; more seldom, or nothing would ever be connected. */

@@ -28,7 +28,7 @@ export function checkResults(history: IndexedHistory, { registrations }: LogMode
 function mistakeOf(call: ClientCall, history: IndexedHistory, failed: readonly ModelRegistration[]): string | undefined {
   const { result } = call;
   if (call.verb === 'unregister') return result === ETIMEDOUT ? patienceMistake(call, history) : 'an unregister returns nothing: it is done, or its caller gives up';
-  if (result === EINVAL || result === EBUSY) return undefined;
+  if (result === EINVAL || result === EBUSY || history.isDriversFailure(call)) return undefined;
   if (result === ENOMEM) return history.limitsInReach ? undefined : 'no limit of the services was in reach';
   const isInLog = failed.some(({ stored, result: made }) => made === result && earliest(stored) !== undefined && earliest(stored)! <= call.returnedAt! && (stored.storedAt ?? Infinity) >= call.calledAt);
   if (isInLog) return undefined;
