@@ -198,6 +198,8 @@ export class Simulation {
     if (call !== undefined) return `call ${call.id} (${call.verb} ${call.side} ${call.host}/${call.participant} ${call.token}) had not returned`;
     const service = this.services.find(({ ready }) => !ready);
     if (service !== undefined) return `${service.node} was not ready`;
+    const behind = this.services.find(({ follower }) => follower?.fold.position !== this.fold.position);
+    if (behind !== undefined) return `${behind.node}'s fold had not reached the end of the log`;
     const without = this.agents.find(({ expectsSession, session }) => expectsSession && session === undefined);
     if (without !== undefined) return `${without.host} had no session`;
     const held = new Set(this.agents.map(({ host, session }) => `${host}.${session ?? ''}`));
