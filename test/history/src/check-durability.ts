@@ -1,19 +1,13 @@
 import type { LogEvent } from '@irqmesh/domain';
-import { describeCall, describeEvent, describeParticipant } from './describe.ts';
-import { earliest } from './history.ts';
-import type { ClientCall, Moment, StoredEvent, Violation } from './history.ts';
+import { checkAskedFor } from './check-asked-for.ts';
+import { describeCall, describeEvent } from './describe.ts';
+import type { ClientCall, StoredEvent, Violation } from './history.ts';
 import { requestKey, surelyAfter } from './indexed-history.ts';
 import type { IndexedHistory } from './indexed-history.ts';
 import type { LogModel } from './model/log-model.ts';
 import type { ModelRegistration, TokenModel } from './model/token-model.ts';
 
-/** The caller gave up waiting, or its session was lost: what became of the request it does not know. */
-const ETIMEDOUT = -110;
-const ENODEV = -19;
-/** After these, and where an argument is wrong, an earlier request of the participant may be under way still. */
-const UNANSWERED: ReadonlySet<number> = new Set([ETIMEDOUT, ENODEV, -22]);
-
-/** Checker 4: what was acknowledged stands in the log, and nothing stands there twice. */
+/** Checker 4: what was acknowledged stands in the log, nothing stands there twice, and nothing that nobody asked for. */
 export function checkDurability(history: IndexedHistory, model: LogModel): Violation[] {
   return [...checkOnce(history.log), ...checkOrder(history.log), ...checkAcknowledged(history, model), ...checkAskedFor(history, model)];
 }
@@ -72,49 +66,6 @@ function unsettled(call: ClientCall, { event }: StoredEvent, token: TokenModel |
   const settledBy = token?.settled.get(event.sequence);
   if (settledBy === undefined) return `the operation of ${describeEvent(event)} is not settled in the log`;
   return surelyAfter(settledBy, call.returnedAt) ? `${describeEvent(settledBy.event)}, which settled it, was stored later` : undefined;
-}
-
-/**
- * What was registered somebody had asked for, and had not been refused or given up before. Where the network repeats
- * requests, a late copy may be stored after all: nobody is told of it, and it ends disowned or expired.
- */
-function checkAskedFor(history: IndexedHistory, { registrations }: LogModel): Violation[] {
-  return [...registrations.values()].flatMap((registration) => {
-    const { stored, host, side, participant, token, expired } = registration;
-    if (stored.storedAt === undefined || history.wasTold(registration)) return [];
-    const own = history.registersAt(registration);
-    if (own.some((call) => asksFor(call, registration, history))) return [];
-    if (history.requestsRepeated && expired !== undefined && own.some(({ calledAt }) => calledAt <= stored.storedAt!)) return [];
-    return [durability(`${describeEvent(stored.event)} registers what nobody asked for then: ${describeParticipant(host, side, participant)} had been refused before, or had given up`, token, [registration.sequence])];
-  });
-}
-
-function asksFor(call: ClientCall, { result, stored }: ModelRegistration, history: IndexedHistory): boolean {
-  if (stored.storedAt! < call.calledAt) return false;
-  const storedFrom = earliest(stored)!;
-  // Restored under a later session by the SDK itself.
-  if (call.result === 0) return isRestored(call, stored.storedAt!, history);
-  if (call.result === undefined || call.result === ETIMEDOUT || call.result === ENODEV) return storedFrom <= lastAttemptAt(call, history);
-  return storedFrom <= call.returnedAt! && result === call.result;
-}
-
-function isRestored(call: ClientCall, storedAt: Moment, history: IndexedHistory): boolean {
-  return history.registrationTurnsOf(call).some((turn) => turn.kind === 'registration_lost' && turn.restoring && turn.token === call.token && turn.at < storedAt);
-}
-
-/**
- * Until when a request that has no answer can be stored: for as long as its last attempt lives. After its caller gave
- * up the SDK goes on by itself, until the session is lost, the agent is killed, or it has its answer; not before that
- * does it carry out the participant's next register.
- */
-function lastAttemptAt(call: ClientCall, history: IndexedHistory): Moment {
-  const storedLateMs = history.timing?.storedLateMs;
-  if (storedLateMs === undefined) return Infinity;
-  const { id, agent, calledAt, returnedAt, result } = call;
-  const next = history.registersOf(call).find((other) => other.id > id && other.result !== undefined && !UNANSWERED.has(other.result));
-  const over = history.turnsOf(agent).find(({ kind, at }) => kind === 'killed' || (kind === 'lost' && at >= calledAt));
-  const givenUpAt = Math.min(result === ENODEV ? returnedAt! : Infinity, next?.returnedAt ?? Infinity, over?.at ?? Infinity);
-  return givenUpAt + storedLateMs * 1_000;
 }
 
 function durability(sentence: string, token: string, sequences: readonly number[]): Violation {

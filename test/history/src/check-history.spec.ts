@@ -89,6 +89,22 @@ describe('durability', () => {
     expect(durability({ ...unasked.history(), calls: [], requestsRepeated: true })).toHaveLength(1);
   });
 
+  test('what nobody unregistered', () => {
+    const story = new Story();
+    const call = story.registers('producer', 'P');
+    const sequence = story.storesRegistered(call);
+    story.returns(call);
+    story.storesUnregistered(sequence);
+    story.unregisters(call);
+    expect(durability(story.history())).toEqual([expect.stringContaining('event 2 (ProducerUnregistered of t) unregisters producer host-a/P, and nobody had asked for that then')]);
+    // The SDK undoes by itself what was registered after its caller had given up.
+    const overdue = new Story();
+    const late = overdue.registers('producer', 'P');
+    overdue.returns(late, -110);
+    overdue.storesUnregistered(overdue.storesRegistered(late));
+    expect(durability(overdue.history())).toEqual([]);
+  });
+
   test('what is stored long after its request was given up', () => {
     const told = (tell: (story: Story) => void) => {
       const story = new Story();

@@ -116,6 +116,9 @@ describe('a result other than 0', () => {
       });
     expect(sentences(failed(-5, -5))).toEqual([]);
     expect(sentences(failed(-5, -71))).toEqual([expect.stringContaining('no registration that failed so')]);
+    const { log, ...rest } = failed(-5, -5);
+    expect(sentences({ ...rest, log: log.map((stored) => ({ ...stored, storedAt: stored.event.sequence < 3 ? stored.storedAt : 1_000 })) })).toEqual([expect.stringContaining('no registration that failed so')]);
+    expect(sentences({ ...rest, log: log.map(({ event }) => ({ event })) })).toEqual([]);
   });
 
   test('-12 needs a limit that is in reach', () => {

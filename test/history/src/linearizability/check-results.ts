@@ -1,7 +1,7 @@
 import { describeCall } from '../describe.ts';
-import { earliest, msBetween } from '../history.ts';
+import { msBetween } from '../history.ts';
 import type { ClientCall, Violation } from '../history.ts';
-import { push } from '../indexed-history.ts';
+import { push, surelyAfter } from '../indexed-history.ts';
 import type { IndexedHistory } from '../indexed-history.ts';
 import type { LogModel } from '../model/log-model.ts';
 import type { ModelRegistration } from '../model/token-model.ts';
@@ -16,25 +16,31 @@ const ETIMEDOUT = -110;
  * The part of linearizability that is about results other than 0: none is made up. -EBUSY is judged by the search,
  * -EINVAL by `checkParticipants`.
  */
-export function checkResults(history: IndexedHistory, { registrations }: LogModel): Violation[] {
+export function checkResults(history: IndexedHistory, { registrations, tokens }: LogModel): Violation[] {
   const failed = new Map<string, ModelRegistration[]>();
   for (const registration of registrations.values()) if (registration.result !== 0) push(failed, placeOf(registration), registration);
   return history.calls.flatMap((call) => {
-    const mistake = call.result === undefined || call.result === 0 ? undefined : mistakeOf(call, history, failed.get(placeOf(call)) ?? []);
+    const mistake = call.result === undefined || call.result === 0 ? undefined : mistakeOf(call, history, (failed.get(placeOf(call)) ?? []).filter((registration) => isWithin(call, registration, tokens)));
     return mistake === undefined ? [] : [{ checker: 'linearizability', sentence: `${describeCall(call)} returned ${call.result}, and ${mistake}`, token: call.token, sequences: [] } satisfies Violation];
   });
 }
 
+/** @param failed registrations of the participant with the token that came to nothing in the log meanwhile. */
 function mistakeOf(call: ClientCall, history: IndexedHistory, failed: readonly ModelRegistration[]): string | undefined {
   const { result } = call;
   if (call.verb === 'unregister') return result === ETIMEDOUT ? patienceMistake(call, history) : 'an unregister returns nothing: it is done, or its caller gives up';
   if (result === EINVAL || result === EBUSY || history.isDriversFailure(call)) return undefined;
   if (result === ENOMEM) return history.limitsInReach ? undefined : 'no limit of the services was in reach';
-  const isInLog = failed.some(({ stored, result: made }) => made === result && earliest(stored) !== undefined && earliest(stored)! <= call.returnedAt! && (stored.storedAt ?? Infinity) >= call.calledAt);
-  if (isInLog) return undefined;
+  if (failed.some((registration) => registration.result === result)) return undefined;
   if (result === ENODEV) return sessionMistake(call, history);
   if (result === ETIMEDOUT) return patienceMistake(call, history);
   return 'the log has no registration that failed so';
+}
+
+/** Whether a registration may have been stored, and settled, while the call lasted. */
+function isWithin({ calledAt, returnedAt }: ClientCall, { stored, sequence, token }: ModelRegistration, tokens: LogModel['tokens']): boolean {
+  const settledBy = tokens.get(token)?.settled.get(sequence);
+  return (stored.storedAt ?? Infinity) >= calledAt && settledBy !== undefined && !surelyAfter(settledBy, returnedAt);
 }
 
 /** Its caller gives up when it has waited for so long, and not before. */
