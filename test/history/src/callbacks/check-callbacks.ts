@@ -99,11 +99,12 @@ function leftState(register: ClientCall, track: ParticipantTrack | undefined, hu
   return { register, added: track?.added ?? false, stopped: track?.stopped ?? false, hung: isHung || hung.has(`${register.agent} ${register.group}`) };
 }
 
-function violation({ callback, host, side, participant, token, operationSequence }: CallbackCall, mistake: string): Violation {
+function violation({ callback, host, side, participant, token, operationSequence, calledAt }: CallbackCall, mistake: string): Violation {
   return {
     checker: 'callbacks',
     sentence: `${callback} of ${describeParticipant(host, side, participant)} ${token} in operation ${operationSequence} was called ${mistake}`,
     token,
     sequences: [operationSequence],
+    at: calledAt,
   };
 }

@@ -55,5 +55,5 @@ function turnsSince(earlier: ClientCall, history: IndexedHistory): readonly Regi
 }
 
 function violation(call: ClientCall, what: string): Violation {
-  return { checker: 'linearizability', sentence: `${describeCall(call)} ${what}`, token: call.token, sequences: [] };
+  return { checker: 'linearizability', sentence: `${describeCall(call)} ${what}`, token: call.token, sequences: [], at: call.returnedAt };
 }

@@ -21,7 +21,7 @@ export function checkResults(history: IndexedHistory, { registrations, tokens }:
   for (const registration of registrations.values()) if (registration.result !== 0) push(failed, placeOf(registration), registration);
   return history.calls.flatMap((call) => {
     const mistake = call.result === undefined || call.result === 0 ? undefined : mistakeOf(call, history, (failed.get(placeOf(call)) ?? []).filter((registration) => isWithin(call, registration, tokens)));
-    return mistake === undefined ? [] : [{ checker: 'linearizability', sentence: `${describeCall(call)} returned ${call.result}, and ${mistake}`, token: call.token, sequences: [] } satisfies Violation];
+    return mistake === undefined ? [] : [{ checker: 'linearizability', sentence: `${describeCall(call)} returned ${call.result}, and ${mistake}`, token: call.token, sequences: [], at: call.returnedAt } satisfies Violation];
   });
 }
 
