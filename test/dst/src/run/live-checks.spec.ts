@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { LogEvent } from '@irqmesh/domain';
-import type { OpenCall, OpenCallback } from '@irqmesh/test-load';
+import type { OpenCall, OpenCallback, RegistrationView } from '@irqmesh/test-load';
 import { LiveChecks } from './live-checks.ts';
 
 const LANE = { agent: 'host-a#1', host: 'host-a', side: 'producer', participant: 'P', token: 't' } as const;
@@ -81,5 +81,20 @@ describe('what is checked while a run goes on', () => {
     const event = (sequence: number): LogEvent => ({ id: `e${sequence}`, token: 't', timeMs: 0, source: 'test', sequence, body: body(`r${sequence}`) });
     for (const sequence of [1, 2, 3]) checks.stored(event(sequence));
     expect(checks.violation).toMatchObject({ checker: 'model', sequences: [2] });
+  });
+
+  test('a registry that shows what the log never had', () => {
+    const participant = { host: 'host-a', session: 's', id: 'P' };
+    const view: RegistrationView = { side: 'producer', participant, token: 't', sequence: 1, requestId: 'r1', irq: 7, callbacks: [], callbackDeadlineMs: 1_000, state: 'waiting' };
+    const shown = (changes: Partial<RegistrationView>): string | undefined => {
+      const checks = new LiveChecks();
+      const body = { type: 'ProducerRegistered', irq: 7, participant, callbacks: [], deadlineMs: 1_000, requestId: 'r1', quiesceGroup: undefined } as const;
+      checks.stored({ id: 'e1', token: 't', timeMs: 0, source: 'test', sequence: 1, body });
+      checks.looked({ ...view, ...changes });
+      return checks.violation?.sentence;
+    };
+    expect(shown({})).toBeUndefined();
+    for (const changes of [{ sequence: 2 }, { irq: 8 }, { requestId: 'r2' }, { side: 'consumer' }, { token: 'u' }, { callbackDeadlineMs: 5 }] as const) expect(shown(changes)).toContain('no such registration');
+    expect(shown({ state: 'connected', peer: participant, peerSequence: 9 })).toContain('no peer of it at event 9');
   });
 });
