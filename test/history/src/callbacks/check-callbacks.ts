@@ -78,10 +78,12 @@ function firstEnd(unregisters: readonly ClientCall[]): ClientCall | undefined {
 }
 
 /** A register that was refused called nothing, and one that failed calls nothing any more. */
-function refusalMistake({ calledAt }: CallbackCall, register: ClientCall, history: IndexedHistory): string | undefined {
-  const { result, returnedAt } = register;
+function refusalMistake({ calledAt, callback }: CallbackCall, register: ClientCall, history: IndexedHistory): string | undefined {
+  const { result, returnedAt, group } = register;
   if (result === undefined || LEAVES_OPEN.has(result)) return undefined;
   if (CALLS_NOTHING.has(result) && !history.isDriversFailure(register)) return `although ${describeCall(register)} was refused with ${result}`;
+  // Whoever stopped a group starts it when the last has left, however its own connect ended.
+  if (group !== undefined && callback === 'start') return undefined;
   return calledAt > returnedAt! ? `after ${describeCall(register)} had returned ${result}` : undefined;
 }
 

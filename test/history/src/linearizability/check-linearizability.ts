@@ -6,8 +6,8 @@ import { checkResults } from './check-results.ts';
 import { linearize } from './search.ts';
 import { tokenOperations } from './token-operations.ts';
 
-/** Far more than a history of a few hundred calls takes. */
-const MAX_STEPS = 500_000;
+/** Far more than a history of tens of thousands of calls takes: few operations overlap, and then each is about a step. */
+const MAX_STEPS = 2_000_000;
 
 export interface LinearizabilityFindings {
   readonly violations: readonly Violation[];

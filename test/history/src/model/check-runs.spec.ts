@@ -27,6 +27,11 @@ function connecting({ order = (runs) => runs, takesMs = {}, results = {}, record
   return checkModel(story.indexed(), modelLog(story.history().log)).map(({ sentence }) => sentence);
 }
 
+/** The same, with an add that is undone at once. */
+function undone(runs: readonly CallbackRun[]): CallbackRun[] {
+  return runs.flatMap((run) => (run.callback === 'add_consumer' ? [run, { ...run, callback: 'del_consumer' as const }] : [run]));
+}
+
 describe('the callbacks that an outcome records', () => {
   test('follow one another over both sides', () => {
     expect(connecting({})).toEqual([]);
@@ -39,8 +44,8 @@ describe('the callbacks that an outcome records', () => {
     expect(connecting({ takesMs: { 'producer.add_consumer': 1_040 } })).toEqual([]);
     expect(connecting({ takesMs: { 'producer.add_consumer': 1_100 } })).toEqual([expect.stringContaining('which took 1100 ms, longer than its deadline of 1000 ms')]);
     const recorded = runsOf('connect', { 'producer.add_consumer': -110 }).filter(({ callback }) => callback !== 'add_producer');
-    expect(connecting({ recorded, takesMs: { 'producer.add_consumer': 1_100 } })).toEqual([]);
-    expect(connecting({ recorded, takesMs: { 'producer.add_consumer': 500 } })).toEqual([expect.stringContaining('which took 500 ms of the 1000 ms that it had')]);
+    expect(connecting({ recorded, takesMs: { 'producer.add_consumer': 1_100 }, order: undone })).toEqual([]);
+    expect(connecting({ recorded, takesMs: { 'producer.add_consumer': 500 }, order: undone })).toEqual([expect.stringContaining('which took 500 ms of the 1000 ms that it had')]);
   });
 
   test('are recorded after they returned', () => {
@@ -52,5 +57,12 @@ describe('the callbacks that an outcome records', () => {
     const found = checkModel(story.indexed(), modelLog(story.history().log));
     expect(found).toHaveLength(6);
     expect(found[0]!.sentence).toContain('which had not returned');
+  });
+
+  test('with an add that succeeded after its -110: it is undone at once', () => {
+    const recorded = runsOf('connect', { 'producer.add_consumer': -110 }).filter(({ callback }) => callback !== 'add_producer');
+    const takesMs = { 'producer.add_consumer': 1_100 };
+    expect(connecting({ recorded, takesMs, order: undone })).toEqual([]);
+    expect(connecting({ recorded, takesMs })).toEqual([expect.stringContaining('which succeeded later, and the next that was called of it is start of operation 2')]);
   });
 });

@@ -1,4 +1,5 @@
 import type { CallbackRun } from '@irqmesh/domain';
+import { isAdd } from '../callbacks/participant-track.ts';
 import { describeEvent, describeParticipant } from '../describe.ts';
 import { msBetween } from '../history.ts';
 import type { CallbackCall, Timing, Violation } from '../history.ts';
@@ -27,7 +28,7 @@ export function checkRuns(operation: ModelOperation, seen: SeenCallbacks, timing
     if (call === undefined) mistakes.push(`result ${run.result} of ${whose(operation, run)}, and ${insteadOf(found)}`);
     else steps.push({ run, call });
   }
-  for (const step of steps) mistakes.push(...durationMistakes(operation, step, timing));
+  for (const step of steps) mistakes.push(...durationMistakes(operation, step, timing), ...lateAddMistakes(operation, step, seen));
   mistakes.push(...orderMistakes(operation, steps));
   const { event } = operation.settledBy;
   return mistakes.map((mistake) => ({ checker: 'model', sentence: `${describeEvent(event)} records ${mistake}`, token: event.token, sequences: [event.sequence] }));
@@ -55,6 +56,15 @@ function durationMistakes(operation: ModelOperation, { run, call }: Step, timing
   if (run.result !== ETIMEDOUT && tookMs > deadlineMs + timing.slackMs) mistakes.push(`result ${run.result} of ${whose(operation, run)}, which took ${Math.round(tookMs)} ms, longer than its deadline of ${deadlineMs} ms`);
   if (isOverrun && tookMs < deadlineMs - timing.slackMs) mistakes.push(`result -110 of ${whose(operation, run)}, which took ${Math.round(tookMs)} ms of the ${deadlineMs} ms that it had`);
   return mistakes;
+}
+
+/** An add that was answered -110 and succeeded after all is undone before anything else of its participant is called. */
+function lateAddMistakes(operation: ModelOperation, { run, call }: Step, seen: SeenCallbacks): string[] {
+  const del = run.side === 'producer' ? 'del_consumer' : 'del_producer';
+  if (!isAdd(run.callback) || run.result !== ETIMEDOUT || call.result !== 0 || !operation[run.side].callbacks.includes(del)) return [];
+  const next = seen.next(call);
+  if (next === undefined || (next.callback === del && next.operationSequence === operation.sequence)) return [];
+  return [`result -110 of ${whose(operation, run)}, which succeeded later, and the next that was called of it is ${next.callback} of operation ${next.operationSequence}`];
 }
 
 /** The callbacks ran one after the other in the order in which they are recorded, over both sides. */
