@@ -9,7 +9,8 @@ const USAGE = `Usage: npm run mutants -- [options]
 
 Puts small mistakes into the code, one at a time: one at least for each rule of
 the protocol. Runs seeds of the simulation against each until one fails, then
-the golden traces of the kernel. A mistake that nothing notices survives.
+the golden traces of the kernel. A mistake that nothing notices survives; one
+that breaks off, or never ends, is broken: it shows nothing of the checkers.
 
   --seeds N        seeds tried for each mistake (default: 600)
   --only TEXT      only mistakes whose sentence holds TEXT, or of "rule 6"
@@ -17,7 +18,9 @@ the golden traces of the kernel. A mistake that nothing notices survives.
   --list           lists them and runs nothing
   --help           this text
 
-Exit status: 0 all were noticed, 1 one survived, 2 wrong usage, 130 interrupted.`;
+Exit status: 0 all were noticed, 1 one survived or is broken, 2 wrong usage, 130 interrupted.`;
+
+const WORDS = { noticed: 'noticed ', survived: 'SURVIVED', broken: 'BROKEN  ' };
 
 class UsageError extends Error {}
 
@@ -51,25 +54,25 @@ function label({ rule, what }) {
 
 async function tryAll(mutations, { seeds, jobs }, signal) {
   const queue = mutations.entries();
-  let survived = 0;
+  let failed = 0;
   let done = 0;
   const work = async () => {
     const workshop = new Workshop();
     try {
       for (const [, mutation] of queue) {
         if (signal.aborted) return;
-        const { killed, by, seconds } = await tryMutation(workshop, mutation, { seeds, profile: 'swarm', signal });
+        const { outcome, by, seconds } = await tryMutation(workshop, mutation, { seeds, profile: 'swarm', signal });
         done += 1;
-        if (!killed) survived += 1;
-        console.log(`${killed ? 'noticed ' : 'SURVIVED'}  ${label(mutation)}\n          ${by} (${seconds.toFixed(1)} s)`);
+        if (outcome !== 'noticed') failed += 1;
+        console.log(`${WORDS[outcome]}  ${label(mutation)}\n          ${by} (${seconds.toFixed(1)} s)`);
       }
     } finally {
       workshop.close();
     }
   };
   await Promise.all(Array.from({ length: Math.min(jobs, mutations.length) }, work));
-  console.log(`mutants: ${done - survived} passed, ${survived} failed`);
-  return survived;
+  console.log(`mutants: ${done - failed} passed, ${failed} failed`);
+  return failed;
 }
 
 async function main(argv) {

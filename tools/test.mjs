@@ -88,6 +88,7 @@ async function runStages(picked) {
     const result = judge(stage, run);
     const seconds = `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
     console.log(`${counts(result).padEnd(40)}${seconds.padStart(9)}${result.failed > 0 ? '  FAILED' : ''}`);
+    if (result.note !== undefined) console.log(`  ${result.note}`);
     if (result.failed > 0) printFailures(result.failures, run.logFile);
     for (const key of Object.keys(total)) total[key] += result[key];
   }

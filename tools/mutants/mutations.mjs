@@ -23,6 +23,7 @@ const EXPIRY = 'libs/registry/src/sessions/session-expiry.ts';
 const HOLDINGS = 'libs/registry/src/sessions/holdings-check.ts';
 const ROUTER = 'libs/registry/src/agents/agent-router.ts';
 const FOLLOWER = 'libs/registry/src/follower/log-follower.ts';
+const LEASES = 'libs/registry/src/buckets/partition-leases.ts';
 
 function mutation(rule, what, ...edits) {
   return { rule, what, edits: edits.map(([file, find, replace]) => ({ file, find, replace })) };
@@ -129,4 +130,54 @@ const others = [
   mutation(undefined, 'a registration lost with its session is not restored', [SLOT, 'if (restoring) this.queue.run(() => this.restore(record))', 'if (restoring && record.request.id === "") this.queue.run(() => this.restore(record))']),
 ];
 
-export const MUTATIONS = [...agents, ...matchers, ...registries, ...others];
+/** What only the history tells: what the log says of it looks right, or nothing is said at all. */
+const hidden = [
+  mutation(undefined, 'ConnectAborted records no callbacks', [DRIVE, '      body: outcome,', "      body: outcome.type === 'ConnectAborted' ? { ...outcome, runs: [] } : outcome,"]),
+  mutation(undefined, 'ConnectAborted records its callbacks backwards and names the wrong newcomer', [
+    DRIVE,
+    '      body: outcome,',
+    "      body: outcome.type === 'ConnectAborted' ? { ...outcome, newcomer: outcome.newcomer === 'producer' ? 'consumer' : 'producer', runs: [...outcome.runs].reverse() } : outcome,",
+  ]),
+  mutation(undefined, 'a participant lost for good is refused -EINVAL for ever', [SLOT, '    else this.drop(record);\n', "    else record.state = 'lost';\n"]),
+  mutation(undefined, 'unregister of a producer without stop, start and del returns before its disconnect', [
+    REGISTRY,
+    "if (step.kind === 'operation') return this.awaitOperation(",
+    "if (step.kind === 'operation' && verb === 'unregister' && this.side === 'producer' && this.options.follower.fold.token(command.token).producer?.callbacks.every((name) => name === 'add_consumer') === true) return settledOutcome(0, step.sequence);\n      if (step.kind === 'operation') return this.awaitOperation(",
+  ]),
+  mutation(1, 'a callback may take four times its deadline', [AGENT, '{ clock: this.options.clock, deadlineMs, onError }', '{ clock: this.options.clock, deadlineMs: 4 * deadlineMs, onError }']),
+  mutation(undefined, 'the matcher deletes the producer first and records the right order', [
+    DRIVE,
+    '    const next = plan(operation, this.progress);\n',
+    "    let next = plan(operation, this.progress);\n    const isDue = 'call' in next && next.call.kind === 'steps' && operation.kind === 'disconnect' && next.call.steps.includes('del_producer');\n    if (isDue && operation.producer.callbacks.includes('del_consumer') && !operation.producer.gone && !this.progress.runs.some(({ callback }) => callback === 'del_consumer')) next = { call: { kind: 'steps', side: 'producer', steps: ['del_consumer'] } };\n",
+  ]),
+];
+
+/** What the seeds in test/dst/src/regressions found, put back. */
+const found = [
+  mutation(undefined, 'a lease that lapsed and was renewed tells nobody that it is back (seed 323)', [LEASES, 'if (lapsed) this.options.onGained(partition);', 'void lapsed;']),
+  mutation(
+    undefined,
+    'a missed removal of another matcher keeps its partition from being taken over (seed 364)',
+    [LEASES, 'return this.nowMs - (this.takenAtMs.get(partition) ?? -Infinity) < this.options.bucket.ttlMs;', 'return this.takenAtMs.has(partition);'],
+    [LEASES, '    for (const [matcher, atMs] of this.matchersAtMs) if (this.nowMs - atMs >= this.options.bucket.ttlMs) this.matchersAtMs.delete(matcher);\n', ''],
+  ),
+  mutation(undefined, 'a drive stopped in the middle of its append keeps its operation from being driven again (seed 1289)', [
+    MATCHER,
+    '      this.consider(this.options.follower.fold.token(token));\n      this.considerNext();\n',
+    '      if (!drive.stopped) this.consider(this.options.follower.fold.token(token));\n      this.considerNext();\n',
+  ]),
+  mutation(undefined, 'the client believes a registry that says that it is registered already (seed 29)', [COMMANDS, 'ask: () => result.submit(item), isContradicted, ...listener', 'ask: () => result.submit(item), ...listener']),
+  mutation(
+    undefined,
+    'a callback that hangs keeps every registration of its host from being restored (seed 305)',
+    [SLOT, 'await unlessAborted(record.basis.session.agent.end(record.basis.agent), record.unwanted);', 'await unlessAborted(record.basis.session.tornDown, record.unwanted);'],
+    [SLOT, 'const ending = session.agent.end(agent).then(', 'const ending = (session.ended.aborted ? session.tornDown : session.agent.end(agent)).then('],
+  ),
+  mutation(undefined, 'a late copy of a register hides a newer one on another token (seed 1602)', [
+    FOLD,
+    'if (known === undefined || !isEarlierRequest(requestId, known.register.requestId)) this.storeParticipant(',
+    'if (known === undefined || known.register.sequence >= 0) this.storeParticipant(',
+  ]),
+];
+
+export const MUTATIONS = [...agents, ...matchers, ...registries, ...others, ...hidden, ...found];

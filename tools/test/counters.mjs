@@ -55,9 +55,15 @@ export function countConformance({ output }) {
   return { passed, failed, skipped, failures: failed === 0 ? [] : [firstLines(output)] };
 }
 
-/** The simulation's last line; a seed counts as one test. What it printed before it tells of the seeds that failed. */
+/**
+ * The simulation's last line; a seed counts as one test. What it printed before it tells of the seeds that failed, and how
+ * long they took, which is its note.
+ */
 export function countDst(run) {
-  return countLine('dst', run);
+  const counted = countLine('dst', run);
+  const speed = /^in ([^:]+): ([^,]+),/m.exec(run.output);
+  if (counted === undefined || speed === null) return counted;
+  return { ...counted, note: `${(counted.passed + counted.failed).toLocaleString('en-US')} seeds in ${speed[1]}, ${speed[2]}` };
 }
 
 /** The fuzzing's last line; a target counts as one test. What it printed before it are the findings. */

@@ -54,8 +54,15 @@ test('conformance: its last line, and its output where a case failed', () => {
   assert.equal(countConformance({ output: 'crashed' }), undefined);
 });
 
-test('simulation and fuzzing: their last line, each its own', () => {
-  assert.deepEqual(countDst({ output: 'hash\ndst: 3 passed, 0 failed\n' }), { passed: 3, failed: 0, skipped: 0, failures: [] });
+test('dst: its last line, how long the seeds took, and its output where one failed', () => {
+  const output = '6,046 calls, 66.6 min of virtual time\nin 62.4 s: 16 seeds/s, 640 s of virtual time and 990 events a second\nhash of all runs: ab\ndst: 1000 passed, 0 failed\n';
+  assert.deepEqual(countDst({ output }), { passed: 1000, failed: 0, skipped: 0, failures: [], note: '1,000 seeds in 62.4 s, 16 seeds/s' });
+  assert.deepEqual(countDst({ output: 'dst: 8 passed, 0 failed\n' }), { passed: 8, failed: 0, skipped: 0, failures: [] });
+  assert.equal(countDst({ output: 'seed 3 failed:\ndst: 1 passed, 1 failed\n' }).failures.length, 1);
+  assert.equal(countDst({ output: 'crashed' }), undefined);
+});
+
+test('fuzzing and chaos: their last line, each its own', () => {
   assert.deepEqual(countFuzz({ output: 'table\nfuzz: 11 passed, 0 failed\n' }), { passed: 11, failed: 0, skipped: 0, failures: [] });
   assert.deepEqual(countChaos({ output: 'table\nchaos: 12 passed, 0 failed\n' }), { passed: 12, failed: 0, skipped: 0, failures: [] });
   assert.equal(countFuzz({ output: 'event: crash\nfuzz: 10 passed, 1 failed\n' }).failures.length, 1);

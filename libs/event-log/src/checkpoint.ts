@@ -29,5 +29,6 @@ function lostData(after: Checkpoint, what: string): LogLostDataError {
 }
 
 function formatTime(ms: number): string {
+  // oxlint-disable-next-line no-restricted-globals -- of a time that is given
   return new Date(ms).toISOString();
 }

@@ -25,6 +25,7 @@ export class InMemoryReader implements LogSubscription {
   wake(): void {
     if (this.scheduled) return;
     this.scheduled = true;
+    // oxlint-disable-next-line no-restricted-globals -- a microtask: over before virtual time goes on
     queueMicrotask(() => {
       this.scheduled = false;
       try {

@@ -8,6 +8,7 @@ export function formatEventTime(timeMs: number): string {
   if (!Number.isSafeInteger(timeMs) || timeMs < 0 || timeMs > MAX_TIME_MS) {
     throw new IrqBypassError(Errno.EINVAL, `${timeMs} is not a time in whole milliseconds from 1970 to 9999`);
   }
+  // oxlint-disable-next-line no-restricted-globals -- of a time that is given
   return new Date(timeMs).toISOString();
 }
 
@@ -20,7 +21,9 @@ export function parseEventTime(text: string): number {
   if (text.length !== 24 || text[16] !== ':' || text[19] !== '.' || text[23] !== 'Z') throw notATime(text);
   const minute = text.slice(0, 16);
   if (minute !== lastMinute) {
+    // oxlint-disable-next-line no-restricted-globals -- of a time that is given
     const parsed = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(minute) ? Date.parse(`${minute}:00.000Z`) : Number.NaN;
+    // oxlint-disable-next-line no-restricted-globals -- of a time that is given
     if (Number.isNaN(parsed) || !new Date(parsed).toISOString().startsWith(minute)) throw notATime(text);
     lastMinuteMs = parsed;
     lastMinute = minute;

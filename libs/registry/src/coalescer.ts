@@ -49,6 +49,7 @@ export class Coalescer<Item, Reply> {
   private schedule(): void {
     if (this.scheduled || this.inFlight >= this.options.maxInFlight || this.waiting.length === 0) return;
     this.scheduled = true;
+    // oxlint-disable-next-line no-restricted-globals -- a microtask: over before virtual time goes on
     queueMicrotask(() => {
       this.scheduled = false;
       void this.sendBatch(this.waiting.splice(0, this.options.maxBatch));

@@ -17,7 +17,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     case 'seeds':
       return runRange(command, signal);
     case 'seed':
-      return runOne(command);
+      return runOne(command, signal);
     case 'regressions':
       return runRegressions(signal);
   }

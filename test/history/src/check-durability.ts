@@ -1,7 +1,7 @@
 import type { LogEvent } from '@irqmesh/domain';
 import { checkAskedFor } from './check-asked-for.ts';
 import { describeCall, describeEvent } from './describe.ts';
-import type { ClientCall, StoredEvent, Violation } from './history.ts';
+import type { ClientCall, Moment, StoredEvent, Violation } from './history.ts';
 import { requestKey, surelyAfter } from './indexed-history.ts';
 import type { IndexedHistory } from './indexed-history.ts';
 import type { LogModel } from './model/log-model.ts';
@@ -46,7 +46,7 @@ function checkAcknowledged(history: IndexedHistory, { registrations, tokens }: L
     // With its session everything of it is over: it ends by itself, and is expired later.
     if (call.verb === 'unregister' && history.lostAt(call.host, session) <= (call.returnedAt ?? 0)) return [];
     const mistake = mistakeOf(call, made.get(requestKey({ host: call.host, session, requestId })), tokens.get(call.token));
-    return mistake === undefined ? [] : [durability(`${describeCall(call)} returned 0, and ${mistake}`, call.token, [])];
+    return mistake === undefined ? [] : [durability(`${describeCall(call)} returned 0, and ${mistake}`, call.token, [], call.returnedAt)];
   });
 }
 
@@ -68,6 +68,6 @@ function unsettled(call: ClientCall, { event }: StoredEvent, token: TokenModel |
   return surelyAfter(settledBy, call.returnedAt) ? `${describeEvent(settledBy.event)}, which settled it, was stored later` : undefined;
 }
 
-function durability(sentence: string, token: string, sequences: readonly number[]): Violation {
-  return { checker: 'durability', sentence, token, sequences };
+function durability(sentence: string, token: string, sequences: readonly number[], at?: Moment): Violation {
+  return { checker: 'durability', sentence, token, sequences, at };
 }

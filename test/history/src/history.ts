@@ -139,4 +139,6 @@ export interface Violation {
   readonly token?: string | undefined;
   /** Sequences of the events that it is about. */
   readonly sequences: readonly number[];
+  /** When what it is about happened, where that is not when the last of those events was stored. */
+  readonly at?: Moment | undefined;
 }

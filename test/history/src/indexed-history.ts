@@ -1,4 +1,5 @@
 import type { Side } from '@irqmesh/domain';
+import { driverFailures } from './driver-failures.ts';
 import { earliest } from './history.ts';
 import type { CallbackCall, ClientCall, ClientTurn, History, Incarnation, Moment, StoredEvent, Timing } from './history.ts';
 
@@ -31,6 +32,7 @@ export class IndexedHistory implements History {
   readonly timing: Timing | undefined;
   private readonly told = new Set<string>();
   private readonly byId = new Map<number, ClientCall>();
+  private readonly driverFailures: ReadonlySet<number>;
   private readonly byLane = new Map<string, ClientCall[]>();
   private readonly byPlace = new Map<string, ClientCall[]>();
   private readonly byEnded = new Map<number, ClientCall[]>();
@@ -49,6 +51,7 @@ export class IndexedHistory implements History {
     this.requestsRepeated = requestsRepeated;
     this.limitsInReach = limitsInReach;
     this.timing = timing;
+    this.driverFailures = driverFailures({ calls, log });
     for (const call of calls) this.addCall(call);
     for (const callback of this.callbacks) push(this.callbacksByLane, laneKey(callback), callback);
     for (const turn of this.turns) this.addTurn(turn);
@@ -56,6 +59,11 @@ export class IndexedHistory implements History {
 
   call(id: number): ClientCall | undefined {
     return this.byId.get(id);
+  }
+
+  /** Whether the result of a register was a callback's, according to the log. */
+  isDriversFailure({ id }: ClientCall): boolean {
+    return this.driverFailures.has(id);
   }
 
   /** The registers of a participant in one run of its agent, in the order of their calls. */

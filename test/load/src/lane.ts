@@ -2,7 +2,7 @@ import { CALLBACKS, callbackSet, IrqBypassError, sleep } from '@irqmesh/domain';
 import type { Callback, CallbackSet, Clock, Side } from '@irqmesh/domain';
 import type { Consumer, IrqMeshClient, Peer, Producer, Registration } from '@irqmesh/client/core';
 import type { Device } from './device.ts';
-import type { AgentLife, LoadRecorder, OpenCall } from './load-recorder.ts';
+import type { AgentLife, LoadRecorder, OpenCall, RegistrationView } from './load-recorder.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** What a lane's participant is like, for a whole run of the world. */
@@ -35,6 +35,11 @@ const REPEATED = 0.1;
 /** Unregisters before the register has returned. */
 const IMPATIENT = 0.1;
 
+/** Looks at what is registered before a call. */
+const LOOKING = 0.15;
+/** Producers without any callback, as VFIO's are. */
+const BARE_PRODUCERS = 0.5;
+
 /** One participant of a host: registers and unregisters until the load is over. */
 export class Lane {
   private readonly options: LaneOptions;
@@ -49,6 +54,7 @@ export class Lane {
     for (;;) {
       await sleep(clock, random.between(0, 2 * shape.gapMs));
       if (isOver()) return;
+      if (random.chance(LOOKING)) await this.look();
       if (this.standing === undefined || !this.standing.registration.registered || random.chance(REPEATED)) await this.register();
       else await this.unregister(this.standing);
     }
@@ -107,6 +113,19 @@ export class Lane {
     return result;
   }
 
+  /** Asks a registry what it has of this host, and tells what it says; it may lag behind the log. */
+  private async look(): Promise<void> {
+    const { shape, random, client, life, recorder, trace } = this.options;
+    const token = random.pick(shape.tokens);
+    const isOne = random.chance(0.5);
+    const { value: views } = await outcomeOf(isOne ? client.lookUp(shape.side, token).then((view) => (view === undefined ? [] : [view])) : allOf(client.list(shape.side, { tokenPrefix: token })));
+    if (!life.isAlive || views === undefined) return;
+    trace(`sees ${views.length} ${shape.side}s of ${token}: ${views.map(({ participant: { id }, state, sequence }) => `${id} ${state}, event ${sequence}`).join('; ')}`);
+    const mistake = lookMistake(views, this.options, token);
+    if (mistake !== undefined) throw new Error(`a registry shows ${mistake}: ${JSON.stringify(views)}`);
+    recorder.looked?.(views);
+  }
+
   private called(verb: 'register' | 'unregister', token: string, supplied: CallbackSet | undefined, ends?: number): OpenCall {
     const { shape, host, life, recorder, trace } = this.options;
     const { side, participant, quiesceGroup } = shape;
@@ -118,6 +137,7 @@ export class Lane {
   /** Any set; one that a quiesce group takes; seldom a consumer without what it must have. */
   private pickCallbacks(): CallbackSet {
     const { shape, random } = this.options;
+    if (shape.side === 'producer' && random.chance(BARE_PRODUCERS)) return [];
     const halting = random.chance(0.5);
     const names = CALLBACKS[shape.side].filter((name) => {
       if (name === 'stop' || name === 'start') return shape.quiesceGroup === undefined ? random.chance(0.6) : halting;
@@ -125,6 +145,23 @@ export class Lane {
     });
     return callbackSet(shape.side, names);
   }
+}
+
+/** What cannot be so in what a registry says of this host's registrations of a side and token, whatever happened before. */
+function lookMistake(views: readonly RegistrationView[], { host, shape }: LaneOptions, token: string): string | undefined {
+  for (const [index, { side, participant, sequence, state, peer, peerSequence, ...view }] of views.entries()) {
+    if (side !== shape.side || participant.host !== host || view.token !== token) return 'what was not asked for';
+    if (index > 0 && sequence <= views[index - 1]!.sequence) return 'registrations out of order';
+    if (state === 'connected' ? peer === undefined || peerSequence === undefined || peerSequence === sequence : peer !== undefined && state !== 'leaving') return 'a pair of which it has not both sides';
+    if (!view.callbacks.every((callback) => CALLBACKS[side].includes(callback))) return "callbacks of the other side's";
+  }
+  return undefined;
+}
+
+async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }
 
 async function outcomeOf<T>(promise: Promise<T>): Promise<{ readonly result: number; readonly value?: T }> {

@@ -1,4 +1,4 @@
-import type { Registration } from '@irqmesh/client/core';
+import type { IrqMeshClient, Registration } from '@irqmesh/client/core';
 import type { CallbackCall, ClientCall } from '@irqmesh/test-history';
 
 type Open<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -11,6 +11,9 @@ export type OpenCallback = Open<CallbackCall>;
 export type NewCall = Omit<ClientCall, 'id' | 'calledAt' | 'returnedAt' | 'result' | 'session' | 'requestId'>;
 export type NewCallback = Omit<CallbackCall, 'calledAt' | 'returnedAt' | 'result'>;
 
+/** A registration as a registry shows it. */
+export type RegistrationView = NonNullable<Awaited<ReturnType<IrqMeshClient['lookUp']>>>;
+
 /** Where the load tells what it does, at the moment when it does it. */
 export interface LoadRecorder {
   /** A client makes a call. @returns to be told how it ended. */
@@ -19,6 +22,8 @@ export interface LoadRecorder {
   returned(call: OpenCall, result: number, registration?: Registration): void;
   callbackBegan(callback: NewCallback): OpenCallback;
   callbackEnded(callback: OpenCallback, result: number): void;
+  /** A registry has said that these are registered: all of them must once have been. */
+  looked?(views: readonly RegistrationView[]): void;
 }
 
 /** One run of an agent's process, as the load sees it. */

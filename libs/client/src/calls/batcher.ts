@@ -65,6 +65,7 @@ export class Batcher<Item extends { readonly requestId: string }> {
   private schedule(): void {
     if (this.scheduled || this.waiting.length === 0 || this.fresh > 0 || this.inFlight >= MAX_IN_FLIGHT) return;
     this.scheduled = true;
+    // oxlint-disable-next-line no-restricted-globals -- a microtask: over before virtual time goes on
     queueMicrotask(() => {
       this.scheduled = false;
       void this.sendBatch(this.waiting.splice(0, MAX_BATCH));

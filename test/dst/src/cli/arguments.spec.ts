@@ -13,7 +13,7 @@ describe('the command line', () => {
   });
 
   test('of one seed', () => {
-    expect(parse('--seed 12 --trace run.txt --load-ms 9000')).toMatchObject({ kind: 'seed', seed: 12, trace: 'run.txt', choice: { limits: { loadMs: 9_000 } } });
+    expect(parse('--seed 12 --trace run.txt --load-ms 9000 --registries 1 --matchers 2')).toMatchObject({ kind: 'seed', seed: 12, trace: 'run.txt', choice: { limits: { loadMs: 9_000, registries: 1, matchers: 2 } } });
   });
 
   test.each([
@@ -28,6 +28,8 @@ describe('the command line', () => {
     ['--seed 1 --jobs 2', '--jobs goes with --seeds'],
     ['--seeds 1..2 --jobs 0', '--jobs takes a whole number from 1'],
     ['--seed 1 --hosts 9', '--hosts takes a whole number from 1 to 3'],
+    ['--seed 1 --registries 3', '--registries takes a whole number from 1 to 2'],
+    ['--regressions --matchers 1', '--regressions runs what the file says'],
     ['--regressions --hosts 1', '--regressions runs what the file says'],
     ['--sead 1', "Unknown option '--sead'"],
   ])('%j is refused', (line, message) => {

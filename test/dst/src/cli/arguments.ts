@@ -35,7 +35,7 @@ export function parseCommandLine(argv: readonly string[]): DstCommand {
   if (values.jobs !== undefined && values.seeds === undefined) throw new UsageError('--jobs goes with --seeds');
   if (values['first-failure'] && values.seeds === undefined) throw new UsageError('--first-failure goes with --seeds');
   if (values.regressions) {
-    const [other] = [values.profile, values.hosts, values.tokens, values.lanes, values['load-ms'], values.without].filter((value) => value !== undefined);
+    const [other] = [values.profile, values.hosts, values.tokens, values.lanes, values.registries, values.matchers, values['load-ms'], values.without].filter((value) => value !== undefined);
     if (other !== undefined) throw new UsageError('--regressions runs what the file says, and takes nothing else');
     return { kind: 'regressions' };
   }
@@ -56,6 +56,8 @@ function parseOptions(argv: readonly string[]) {
     hosts: { type: 'string' },
     tokens: { type: 'string' },
     lanes: { type: 'string' },
+    registries: { type: 'string' },
+    matchers: { type: 'string' },
     'load-ms': { type: 'string' },
     without: { type: 'string' },
     'first-failure': { type: 'boolean', default: false },
@@ -67,13 +69,15 @@ function parseOptions(argv: readonly string[]) {
 function parseChoice(values: ReturnType<typeof parseOptions>): RunChoice {
   const profile = PROFILES.find((known) => known === (values.profile ?? 'swarm'));
   if (profile === undefined) throw new UsageError(`there is no profile "${values.profile}": ${PROFILES.join(', ')}`);
-  const limit = (flag: 'hosts' | 'tokens' | 'lanes' | 'load-ms', high: number): number | undefined => {
+  const limit = (flag: 'hosts' | 'tokens' | 'lanes' | 'registries' | 'matchers' | 'load-ms', high: number): number | undefined => {
     const value = values[flag];
     return value === undefined ? undefined : parseWhole(`--${flag}`, value, 1, high);
   };
   return {
     profile,
-    limits: { hosts: limit('hosts', 3), tokens: limit('tokens', 4), lanes: limit('lanes', 5), loadMs: limit('load-ms', 40_000) },
+    limits: {
+      hosts: limit('hosts', 3), tokens: limit('tokens', 4), lanes: limit('lanes', 5), registries: limit('registries', 2), matchers: limit('matchers', 3), loadMs: limit('load-ms', 40_000),
+    },
     without: parseFaults(values.without),
   };
 }

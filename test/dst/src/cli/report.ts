@@ -66,13 +66,12 @@ export class Report {
   }
 }
 
-/** How often each kind of fault struck, in two columns. */
+/** How often each kind of fault struck, in two columns; those that did not, too. */
 export function faultTable(faults: FaultCounts): string {
-  const struck = FAULTS.filter((fault) => faults[fault] > 0);
-  if (struck.length === 0) return 'no faults';
-  const width = Math.max(...struck.map((fault) => fault.length));
-  const countWidth = Math.max(...struck.map((fault) => grouped(faults[fault]).length));
-  const cells = struck.map((fault) => `${fault.padEnd(width)} ${grouped(faults[fault]).padStart(countWidth)}`);
+  if (FAULTS.every((fault) => faults[fault] === 0)) return 'no faults';
+  const width = Math.max(...FAULTS.map((fault) => fault.length));
+  const countWidth = Math.max(...FAULTS.map((fault) => grouped(faults[fault]).length));
+  const cells = FAULTS.map((fault) => `${fault.padEnd(width)} ${grouped(faults[fault]).padStart(countWidth)}`);
   const rows = Math.ceil(cells.length / 2);
   return cells.slice(0, rows).map((cell, row) => `${cell}   ${cells[rows + row] ?? ''}`.trimEnd()).join('\n');
 }
@@ -90,6 +89,8 @@ export function reproduction({ seed, profile, limits = {}, without = new Set() }
     ...(limits.hosts === undefined ? [] : [`--hosts ${limits.hosts}`]),
     ...(limits.tokens === undefined ? [] : [`--tokens ${limits.tokens}`]),
     ...(limits.lanes === undefined ? [] : [`--lanes ${limits.lanes}`]),
+    ...(limits.registries === undefined ? [] : [`--registries ${limits.registries}`]),
+    ...(limits.matchers === undefined ? [] : [`--matchers ${limits.matchers}`]),
     ...(limits.loadMs === undefined ? [] : [`--load-ms ${limits.loadMs}`]),
     ...(without.size === 0 ? [] : [`--without ${[...without].join(',')}`]),
   ];

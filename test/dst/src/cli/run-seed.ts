@@ -4,11 +4,12 @@ import { catchUncaught, judge } from '../run/judge.ts';
 import { verdictOf } from '../run/verdict.ts';
 import type { DstCommand } from './arguments.ts';
 import { failureText, faultTable } from './report.ts';
+import { shrinkSeed } from './shrink-seed.ts';
 
 const LAST_LINES = 60;
 
-/** Runs one seed and tells all about it. @returns the exit status. */
-export async function runOne({ seed, trace, choice }: DstCommand & { kind: 'seed' }): Promise<number> {
+/** Runs one seed and tells all about it; makes it smaller when it fails. @returns the exit status. */
+export async function runOne({ seed, trace, choice }: DstCommand & { kind: 'seed' }, interrupted: AbortSignal): Promise<number> {
   catchUncaught();
   const file = trace === undefined ? undefined : openTrace(trace);
   const run = await judge({ seed, ...choice, ...(file === undefined ? {} : { sink: (line: string) => writeSync(file, `${line}\n`) }) });
@@ -21,6 +22,8 @@ export async function runOne({ seed, trace, choice }: DstCommand & { kind: 'seed
   if (run.findings.length > 0) console.log(`\n${failureText(verdictOf(run), LAST_LINES)}`);
   if (trace !== undefined) console.log(`\nthe whole run: ${trace}`);
   console.log(`\nhash of the run: ${hash}`);
+  if (run.findings.length > 0 && !interrupted.aborted) await shrinkSeed({ seed, ...choice }, false, interrupted);
+  if (interrupted.aborted) return 130;
   console.log(run.findings.length === 0 ? 'dst: 1 passed, 0 failed' : 'dst: 0 passed, 1 failed');
   return run.findings.length === 0 ? 0 : 1;
 }

@@ -19,6 +19,8 @@ same seed gives the same run, to the last event.
   --hosts N         at most so many hosts, 1 to 3
   --tokens N        at most so many tokens, 1 to 4
   --lanes N         at most so many participants a host, 1 to 5
+  --registries N    at most so many registries of each side, 1 or 2
+  --matchers N      at most so many matchers, 1 to 3
   --load-ms N       load and faults end after so much virtual time
   --without a,b     leaves out kinds of fault
   --faults          lists the kinds of fault

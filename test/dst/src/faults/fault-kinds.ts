@@ -2,7 +2,7 @@
  * How a fault comes about.
  * - `each`: with a probability each time it could happen, such as for each message.
  * - `minute`: so many times in a virtual minute, at moments of its own.
- * - `run`: holds for the whole run, with a probability.
+ * - `run`: holds for the whole run, with a probability; counted once, `ids_forgotten` each time that it mattered.
  */
 export type FaultManner = 'each' | 'minute' | 'run';
 
@@ -29,7 +29,7 @@ export const FAULT_KINDS = {
   crash_at_call: { manner: 'each', low: 0.0002, high: 0.004, sentence: 'a service was killed at a call, before or after its effect' },
   agent_crash_at_callback: { manner: 'each', low: 0.002, high: 0.05, sentence: 'an agent was killed in the middle of a handshake' },
   service_killed: { manner: 'minute', low: 0.5, high: 10, sentence: 'a service was killed and started again' },
-  store_lost: { manner: 'each', low: 0.1, high: 1, sentence: 'a service started without its read model' },
+  store_lost: { manner: 'each', low: 0.1, high: 1, sentence: 'a service that had a read model started without it' },
   agent_killed: { manner: 'minute', low: 0.5, high: 5, sentence: 'an agent was killed and started again' },
   process_paused: { manner: 'minute', low: 0.5, high: 6, sentence: "a process stood still, for up to twice a session's life" },
   log_unavailable: { manner: 'minute', low: 0.5, high: 4, sentence: 'the log could not be reached by anyone' },
@@ -38,11 +38,14 @@ export const FAULT_KINDS = {
   lease_split: { manner: 'run', low: 0.3, high: 1, sentence: 'every matcher believed that it held every partition' },
   clock_offset: { manner: 'run', low: 0.5, high: 1, sentence: "the hosts' wall clocks were wrong" },
   clock_drift: { manner: 'run', low: 0.5, high: 1, sentence: "the hosts' clocks ran at different rates" },
-  ids_forgotten: { manner: 'run', low: 0.5, high: 1, sentence: 'the log remembered few message ids or none' },
-  callback_failed: { manner: 'each', low: 0.02, high: 0.4, sentence: 'a callback returned a failure' },
+  ids_forgotten: { manner: 'run', low: 0.5, high: 1, sentence: 'the log had forgotten the message id of an append that came again' },
+  callback_failed: { manner: 'each', low: 0.02, high: 0.4, sentence: 'a callback returned a failure or threw' },
   callback_slow: { manner: 'each', low: 0.01, high: 0.2, sentence: 'a callback took time, within its deadline' },
   callback_late: { manner: 'each', low: 0.005, high: 0.15, sentence: 'a callback returned after its deadline' },
   callback_hung: { manner: 'each', low: 0.001, high: 0.01, sentence: 'a callback never returned' },
+  // New kinds come last: what a seed draws for those before stays as it was.
+  agent_crash_at_call: { manner: 'each', low: 0.0005, high: 0.01, sentence: 'an agent was killed at a call of its session or of a registry, before or after its effect' },
+  log_leaderless: { manner: 'minute', low: 0.5, high: 4, sentence: 'the log refused every append for seconds while the buckets lived' },
 } as const satisfies Readonly<Record<string, FaultKind>>;
 
 export type Fault = keyof typeof FAULT_KINDS;

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { RunChoice } from '../cli/arguments.ts';
+import type { RunOptions } from '../run/simulation.ts';
 import { brokenVerdict } from '../run/verdict.ts';
 import type { SeedVerdict } from '../run/verdict.ts';
 
@@ -28,6 +29,13 @@ async function runThread(options: SeedPoolOptions, seeds: { next: number; readon
   while (seeds.next <= seeds.last && !options.signal.aborted) await runWorker(options, seeds);
 }
 
+/** Runs one seed in a thread of its own, which a run that hangs or breaks its thread does not survive. */
+export async function verdictApart({ seed, profile, limits = {}, without = new Set() }: RunOptions, signal: AbortSignal): Promise<SeedVerdict | undefined> {
+  let verdict: SeedVerdict | undefined;
+  await runSeeds({ first: seed, last: seed, jobs: 1, choice: { profile, limits, without }, signal, onVerdict: (found) => (verdict = found) });
+  return verdict;
+}
+
 /** One worker until the seeds are used up, or it has to be given up for one that hangs or breaks it. */
 function runWorker({ choice, onVerdict, signal }: SeedPoolOptions, seeds: { next: number; readonly last: number }): Promise<void> {
   const worker = new Worker(new URL('seed-worker.js', import.meta.url), { workerData: choice });
@@ -40,7 +48,7 @@ function runWorker({ choice, onVerdict, signal }: SeedPoolOptions, seeds: { next
       void worker.terminate().then(() => resolve());
     };
     const broke = (sentence: string): void => {
-      onVerdict(brokenVerdict(current, sentence));
+      onVerdict(brokenVerdict({ seed: current, ...choice }, sentence));
       end();
     };
     const begin = (): void => {

@@ -40,19 +40,20 @@ export class AgentProcess extends SimProcess {
     return this.life.isAlive && this.settings.autoReopen;
   }
 
-  /** SIGKILL, and started again, before its session has been expired or after. */
-  crash(): void {
-    this.kill(this.world.random.between(SHORTEST_RESTART_MS, LONGEST_RESTART_MS));
+  /** SIGKILL, and started again, before its session has been expired or after. @returns whether it ran. */
+  crash(): boolean {
+    return this.kill(this.world.random.between(SHORTEST_RESTART_MS, LONGEST_RESTART_MS));
   }
 
-  override pause(forMs: number): void {
-    super.pause(forMs);
-    if (this.life.isPaused) this.world.recorder.turned({ agent: this.life.name, host: this.host, kind: 'paused' });
+  override pause(forMs: number): boolean {
+    if (!super.pause(forMs)) return false;
+    this.world.recorder.turned({ agent: this.life.name, host: this.host, kind: 'paused' });
+    return true;
   }
 
   protected begin(clock: ProcessClock): void {
     const { world, life, host } = this;
-    const seat = new Seat(world, this.node, life, clock);
+    const seat = new Seat(world, this.node, life, clock, { fault: 'agent_crash_at_call', kill: () => this.crash() });
     const ports = {
       bucket: new SimSessionBucket(seat, world.sessions),
       clock,

@@ -1,7 +1,8 @@
 import type { LogFollower, Node } from '@irqmesh/registry';
-import { InMemoryReadModel } from '@irqmesh/registry';
+import type { InMemoryReadModel } from '@irqmesh/registry';
 import { Seat } from '../world/seat.ts';
 import { SimLog } from '../world/sim-log.ts';
+import { SqliteFile } from '../world/sim-read-model.ts';
 import type { ProcessClock } from '../time/process-clock.ts';
 import { isProgramError } from '../run/history-recorder.ts';
 import { SimProcess } from './sim-process.ts';
@@ -14,7 +15,7 @@ const STOP_TIMEOUT_MS = 15_000;
 /** A registry or a matcher: something that folds the log. */
 export abstract class ServiceProcess extends SimProcess {
   protected log!: SimLog;
-  private store = new InMemoryReadModel();
+  private store = new SqliteFile();
   private node_: Node<unknown> | undefined;
 
   /** Its fold; undefined while it does not run. */
@@ -26,15 +27,15 @@ export abstract class ServiceProcess extends SimProcess {
     return this.life.isAlive && this.node_?.ready === true;
   }
 
-  /** SIGKILL, and started again after a moment or a while. */
-  crash(): void {
-    this.kill(this.world.random.between(SHORTEST_RESTART_MS, LONGEST_RESTART_MS));
+  /** SIGKILL, and started again after a moment or a while. @returns whether it ran. */
+  crash(): boolean {
+    return this.kill(this.world.random.between(SHORTEST_RESTART_MS, LONGEST_RESTART_MS));
   }
 
-  /** SIGTERM: it ends by itself, and is started again. */
-  stop(): void {
+  /** SIGTERM: it ends by itself, and is started again. @returns whether it could be told. */
+  stop(): boolean {
     const { life, world, node_: node } = this;
-    if (!life.isAlive || life.isPaused || node === undefined) return;
+    if (!life.isAlive || life.isPaused || node === undefined) return false;
     world.trace.write(life.name, 'is told to stop');
     this.leave();
     const ended = (): void => {
@@ -48,23 +49,24 @@ export abstract class ServiceProcess extends SimProcess {
       },
       (error: unknown) => world.recorder.unexpected(`${life.name} stopping`, error),
     );
+    return true;
   }
 
-  /** Its fold lags behind the log for a while. */
-  lag(forMs: number): void {
-    if (!this.life.isAlive) return;
+  /** Its fold lags behind the log for a while. @returns whether it folds. */
+  lag(forMs: number): boolean {
+    if (!this.life.isAlive) return false;
     this.world.trace.write(this.life.name, `lags for ${Math.round(forMs)} ms`);
-    this.log.lagUntil(this.world.time.nowMs + forMs);
+    return this.log.lagUntil(this.world.time.nowMs + forMs);
   }
 
   /** Begins anew with an empty read model. */
   forget(): void {
-    this.store = new InMemoryReadModel();
+    this.store = new SqliteFile();
   }
 
   protected begin(clock: ProcessClock): void {
     const { world, life } = this;
-    if (world.faults.strikes('store_lost', world.random)) this.forget();
+    if (!this.store.isEmpty && world.faults.strikes('store_lost', world.random)) this.forget();
     const seat = new Seat(world, this.node, life, clock, { fault: 'crash_at_call', kill: () => this.crash() });
     this.log = new SimLog(seat);
     const node = this.open(seat, this.store);

@@ -27,25 +27,27 @@ export abstract class SimProcess {
     this.restart = undefined;
     this.life = new Life(`${this.node}#${++this.runs}`);
     this.world.trace.write(this.life.name, 'starts');
-    this.begin(new ProcessClock(this.world.time, this.life, this.clockError));
+    this.begin(new ProcessClock(this.world.time, this.life, this.clockError, this.world.trace));
   }
 
-  /** SIGKILL; starts again after a while. */
-  kill(restartAfterMs: number): void {
-    if (!this.life.isAlive) return;
+  /** SIGKILL; starts again after a while. @returns whether there was a run to kill. */
+  kill(restartAfterMs: number): boolean {
+    if (!this.life.isAlive) return false;
     this.world.trace.write(this.life.name, 'is killed');
     this.life.kill();
     this.killed();
     this.restart = this.world.time.after(restartAfterMs, () => this.start());
+    return true;
   }
 
-  /** SIGSTOP, and SIGCONT after a while. */
-  pause(forMs: number): void {
+  /** SIGSTOP, and SIGCONT after a while. @returns whether it ran. */
+  pause(forMs: number): boolean {
     const { life, world } = this;
-    if (!life.isAlive || life.isPaused) return;
+    if (!life.isAlive || life.isPaused) return false;
     world.trace.write(life.name, `is paused for ${Math.round(forMs)} ms`);
     life.pause();
     world.time.after(forMs, () => this.resume(life));
+    return true;
   }
 
   /** Whatever was done to it is undone: it runs. */

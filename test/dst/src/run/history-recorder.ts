@@ -1,7 +1,9 @@
 import type { LogEvent } from '@irqmesh/domain';
 import type { Registration } from '@irqmesh/client/core';
 import type { ClientCall, ClientTurn, History, Moment, Timing } from '@irqmesh/test-history';
-import type { LoadRecorder, NewCall, NewCallback, OpenCall, OpenCallback } from '@irqmesh/test-load';
+import type { LoadRecorder, NewCall, NewCallback, OpenCall, OpenCallback, RegistrationView } from '@irqmesh/test-load';
+import { LiveChecks } from './live-checks.ts';
+import type { Trace } from './trace.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 
 /** What befell a client, before it has its moment. */
@@ -14,20 +16,31 @@ const TICK_US = 2 ** -10;
 export class HistoryRecorder implements LoadRecorder {
   /** What no process should ever do, such as throw a TypeError; each is a violation. */
   readonly surprises: string[] = [];
+  readonly live = new LiveChecks();
   private readonly calls: OpenCall[] = [];
   private readonly callbacks: OpenCallback[] = [];
   private readonly turns: ClientTurn[] = [];
   private readonly storedAt = new Map<number, Moment>();
   private lastMoment: Moment = 0;
+  /** By moment: how long the trace was then. */
+  private readonly traceLengths = new Map<Moment, number>();
   private readonly time: VirtualTime;
+  private readonly trace: Trace;
 
-  constructor(time: VirtualTime) {
+  constructor(time: VirtualTime, trace: Trace) {
     this.time = time;
+    this.trace = trace;
+  }
+
+  /** Whether something was seen that must never happen. */
+  get hasFailed(): boolean {
+    return this.surprises.length > 0 || this.live.violation !== undefined;
   }
 
   called(call: NewCall): OpenCall {
     const open: OpenCall = { ...call, id: this.calls.length + 1, calledAt: this.moment() };
     this.calls.push(open);
+    this.live.called(open);
     return open;
   }
 
@@ -36,17 +49,24 @@ export class HistoryRecorder implements LoadRecorder {
     call.result = result;
     call.session = registration?.participant.session;
     call.requestId = registration?.requestId;
+    this.live.returned(call);
   }
 
   callbackBegan(callback: NewCallback): OpenCallback {
     const open: OpenCallback = { ...callback, calledAt: this.moment() };
     this.callbacks.push(open);
+    this.live.callbackBegan(open);
     return open;
   }
 
   callbackEnded(callback: OpenCallback, result: number): void {
     callback.returnedAt = this.moment();
     callback.result = result;
+    this.live.callbackEnded(callback);
+  }
+
+  looked(views: readonly RegistrationView[]): void {
+    for (const view of views) this.live.looked(view);
   }
 
   turned(turn: NewTurn): void {
@@ -77,8 +97,14 @@ export class HistoryRecorder implements LoadRecorder {
     };
   }
 
+  /** How long the trace was at a moment of the history; undefined for one that is none. */
+  traceLengthAt(moment: Moment): number | undefined {
+    return this.traceLengths.get(moment);
+  }
+
   private moment(): Moment {
     this.lastMoment = Math.max(this.time.nowMs * 1_000, this.lastMoment + TICK_US);
+    this.traceLengths.set(this.lastMoment, this.trace.length);
     return this.lastMoment;
   }
 }

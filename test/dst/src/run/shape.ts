@@ -7,6 +7,9 @@ export interface ShapeLimits {
   readonly tokens?: number | undefined;
   /** Participants of each host. */
   readonly lanes?: number | undefined;
+  /** Of each side. */
+  readonly registries?: number | undefined;
+  readonly matchers?: number | undefined;
   readonly loadMs?: number | undefined;
 }
 
@@ -41,8 +44,8 @@ export function drawShape(random: SeededRandom, limits: ShapeLimits): Shape {
     tokens,
     loadMs,
     hosts: Array.from({ length: hosts }, (_, index) => drawHost(random.fork(`host ${index}`), `host-${'abc'[index]!}`, tokens, limits)),
-    registries: { producer: 1 + random.below(2), consumer: 1 + random.below(2) },
-    matchers: 1 + random.below(3),
+    registries: { producer: Math.min(1 + random.below(2), limits.registries ?? Infinity), consumer: Math.min(1 + random.below(2), limits.registries ?? Infinity) },
+    matchers: Math.min(1 + random.below(3), limits.matchers ?? Infinity),
     partitions: 1 + random.below(3),
   };
 }

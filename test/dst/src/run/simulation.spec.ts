@@ -38,10 +38,26 @@ describe('a simulated world', () => {
   }, 30_000);
 
   test('is no larger than it is allowed to be', async () => {
-    const { record } = await judge({ seed: 5, profile: 'swarm', limits: { hosts: 1, tokens: 1, lanes: 2, loadMs: 3_000 } });
+    const { record } = await judge({ seed: 5, profile: 'swarm', limits: { hosts: 1, tokens: 1, lanes: 2, registries: 1, matchers: 1, loadMs: 3_000 } });
     expect(record.shape.hosts).toHaveLength(1);
     expect(record.shape.hosts[0]!.lanes).toHaveLength(2);
     expect(record.shape.tokens).toHaveLength(1);
+    expect(record.shape.registries).toEqual({ producer: 1, consumer: 1 });
+    expect(record.shape.matchers).toBe(1);
     expect(record.shape.loadMs).toBeLessThanOrEqual(3_000);
+  }, 30_000);
+
+  test('ends where something goes wrong, and shows what came before', async () => {
+    const options: RunOptions = { seed: 7, profile: 'calm' };
+    const lines: string[] = [];
+    const record = await new Simulation({ ...options, sink: (line) => lines.push(line) }).run(() => lines.length > 300);
+    expect(record.cutShort).toBe(true);
+    expect(record.unsettled).toBeUndefined();
+    const whole = await new Simulation(options).run();
+    expect(whole.cutShort).toBe(false);
+    expect(record.virtualMs).toBeLessThan(whole.virtualMs);
+    const { storedAt } = whole.history.log[3]!;
+    expect(whole.linesBefore(storedAt).at(-1)).toMatch(/stored as 4$/);
+    expect(whole.linesBefore().at(-1)).not.toBe(whole.linesBefore(storedAt).at(-1));
   }, 30_000);
 });

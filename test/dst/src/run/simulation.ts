@@ -3,7 +3,7 @@ import type { LogEvent } from '@irqmesh/domain';
 import { START } from '@irqmesh/event-log';
 import type { LogRecord } from '@irqmesh/protocol';
 import { modelLog } from '@irqmesh/test-history';
-import type { History, Timing } from '@irqmesh/test-history';
+import type { History, Moment, Timing, Violation } from '@irqmesh/test-history';
 import type { Fault } from '../faults/fault-kinds.ts';
 import { FaultPlan } from '../faults/fault-plan.ts';
 import type { FaultCounts, Profile } from '../faults/fault-plan.ts';
@@ -42,6 +42,10 @@ export interface RunRecord {
   /** What no process should do, and did; and folds that differ. */
   readonly surprises: readonly string[];
   readonly foldDifferences: readonly string[];
+  /** What the checkers saw while the run went on. */
+  readonly violation: Violation | undefined;
+  /** Whether it ended where something went wrong, and did not come to rest. */
+  readonly cutShort: boolean;
   /** What was still going on when the time that it had after the faults was over; undefined when it came to rest. */
   readonly unsettled: string | undefined;
   readonly hash: string;
@@ -49,7 +53,8 @@ export interface RunRecord {
   readonly shape: Shape;
   readonly virtualMs: number;
   readonly steps: number;
-  readonly lastLines: readonly string[];
+  /** The lines of the trace up to a moment of the history; without one those before the end. */
+  readonly linesBefore: (moment?: Moment) => readonly string[];
 }
 
 const SESSION_TTL_MS = 10_000;
@@ -79,9 +84,9 @@ export class Simulation {
   private readonly random: SeededRandom;
   private readonly time = new VirtualTime();
   private readonly trace: Trace;
-  private readonly faults: FaultPlan;
-  private readonly recorder = new HistoryRecorder(this.time);
-  private readonly shape: Shape;
+  readonly faults: FaultPlan;
+  private readonly recorder: HistoryRecorder;
+  readonly shape: Shape;
   private readonly world: World;
   private readonly services: readonly ServiceProcess[];
   private readonly agents: readonly AgentProcess[];
@@ -93,6 +98,7 @@ export class Simulation {
   constructor({ seed, profile, limits = {}, without = new Set(), sink }: RunOptions) {
     this.random = new SeededRandom(`seed ${seed}`);
     this.trace = new Trace(this.time, sink);
+    this.recorder = new HistoryRecorder(this.time, this.trace);
     this.faults = new FaultPlan(profile, this.random.fork('faults'), without);
     this.shape = drawShape(this.random.fork('shape'), limits);
     const { time, faults, trace, recorder } = this;
@@ -105,36 +111,45 @@ export class Simulation {
     });
     this.services = this.makeServices();
     this.agents = this.makeAgents();
+    this.countLasting();
   }
 
-  /** Runs the load under faults, then without, and waits until the world is at rest. */
-  async run(): Promise<RunRecord> {
-    const { world, time, faults, services, agents, shape } = this;
-    await this.followLog();
-    for (const process of [...services, ...agents]) time.after(this.random.between(0, 1_000), () => process.start());
-    const nemesis = new Nemesis(world, this.random.fork('nemesis'), services, agents);
-    nemesis.start();
-    await time.run(shape.loadMs);
-    this.loadOver = true;
-    faults.stop();
-    this.trace.write('world', 'no more faults');
-    nemesis.undo();
-    const unsettled = await this.settle();
-    // What follows shows nothing of what went wrong.
-    const { lastLines } = this.trace;
-    const differences = await this.compareFolds();
+  /**
+   * Runs the load under faults, then without, and waits until the world is at rest; ends at once when something is seen
+   * that must never happen.
+   * @param hasFailed what else ends the run.
+   */
+  async run(hasFailed: () => boolean = () => false): Promise<RunRecord> {
+    const { time, faults, shape, recorder, trace } = this;
+    const isOver = (): boolean => recorder.hasFailed || hasFailed();
+    let unsettled: string | undefined;
+    let differences: readonly string[] = [];
+    let cutShort = true;
+    let shownLength: number | undefined;
+    try {
+      unsettled = await this.play(isOver);
+      cutShort = isOver();
+      // What follows shows nothing of what went wrong.
+      shownLength = trace.length;
+      if (!cutShort) differences = await this.compareFolds();
+    } catch (error) {
+      recorder.unexpected('the run broke off', error);
+    }
+    const length = shownLength ?? trace.length;
     return {
-      history: this.recorder.history(this.events, faults.has('message_duplicated'), this.timing()),
+      history: recorder.history(this.events, faults.has('message_duplicated'), this.timing()),
       records: await this.storedRecords(),
-      surprises: this.recorder.surprises,
+      surprises: recorder.surprises,
+      violation: recorder.live.violation,
+      cutShort,
       foldDifferences: differences,
       unsettled,
-      hash: this.trace.digest(),
+      hash: trace.digest(),
       faults: faults.counts(),
       shape,
       virtualMs: time.nowMs,
       steps: time.happened,
-      lastLines,
+      linesBefore: (moment) => trace.linesBefore(Math.min(length, (moment === undefined ? undefined : recorder.traceLengthAt(moment)) ?? length)),
     };
   }
 
@@ -146,11 +161,28 @@ export class Simulation {
     return records;
   }
 
+  /** The load under faults, and what follows until the world is at rest. @returns what was still going on at the end, if anything. */
+  private async play(isOver: () => boolean): Promise<string | undefined> {
+    const { world, time, services, agents } = this;
+    await this.followLog();
+    for (const process of [...services, ...agents]) time.after(this.random.between(0, 1_000), () => process.start());
+    const nemesis = new Nemesis(world, this.random.fork('nemesis'), services, agents);
+    nemesis.start();
+    await time.run(this.shape.loadMs, isOver);
+    this.loadOver = true;
+    this.faults.stop();
+    if (isOver()) return undefined;
+    this.trace.write('world', 'no more faults');
+    nemesis.undo();
+    return this.settle(isOver);
+  }
+
   private async followLog(): Promise<void> {
     await this.world.log.subscribe(START, {
       onEvent: (event) => {
         this.events.push(event);
         this.fold.apply(event);
+        this.recorder.live.stored(event);
       },
       onCaughtUp: () => {},
       onEnd: (error) => this.recorder.unexpected('the log', error),
@@ -158,11 +190,12 @@ export class Simulation {
   }
 
   /** Waits until the world is at rest; what is still going on when its time is over. */
-  private async settle(): Promise<string | undefined> {
+  private async settle(isOver: () => boolean): Promise<string | undefined> {
     const limitMs = this.time.nowMs + SETTLE_LIMIT_MS;
     let goingOn: string | undefined;
     for (let restingSinceMs = this.time.nowMs; this.time.nowMs < limitMs; ) {
-      await this.time.run(this.time.nowMs + LOOK_EVERY_MS);
+      await this.time.run(this.time.nowMs + LOOK_EVERY_MS, isOver);
+      if (isOver()) return undefined;
       goingOn = this.goingOn();
       if (goingOn !== undefined) restingSinceMs = this.time.nowMs;
       if (this.time.nowMs - restingSinceMs >= REST_MS) return undefined;
@@ -178,7 +211,7 @@ export class Simulation {
     const service = this.services.find(({ ready }) => !ready);
     if (service !== undefined) return `${service.node} was not ready`;
     const behind = this.services.find(({ follower }) => follower?.fold.position !== this.fold.position);
-    if (behind !== undefined) return `${behind.node}'s fold was behind the log`;
+    if (behind !== undefined) return `${behind.node}'s fold had not reached the end of the log`;
     const without = this.agents.find(({ expectsSession, session }) => expectsSession && session === undefined);
     if (without !== undefined) return `${without.host} had no session`;
     const held = new Set(this.agents.map(({ host, session }) => `${host}.${session ?? ''}`));
@@ -224,12 +257,18 @@ export class Simulation {
     });
   }
 
+  /** Counts the faults that hold for the whole run, once each. */
+  private countLasting(): void {
+    const { faults, shape } = this;
+    for (const fault of ['clock_offset', 'clock_drift'] as const) if (faults.has(fault)) faults.count(fault);
+    // One matcher alone is right to believe it.
+    if (faults.has('lease_split') && shape.matchers > 1) faults.count('lease_split');
+  }
+
   private drawClockError(name: string): ClockError {
     const random = this.random.fork(`clock ${name}`);
     const offset = random.between(-MAX_OFFSET_MS, MAX_OFFSET_MS);
     const drift = random.between(-MAX_DRIFT, MAX_DRIFT);
-    if (this.faults.has('clock_offset')) this.faults.count('clock_offset');
-    if (this.faults.has('clock_drift')) this.faults.count('clock_drift');
     return {
       offsetMs: this.faults.has('clock_offset') ? offset : RIGHT_CLOCK.offsetMs,
       rate: this.faults.has('clock_drift') ? 1 + drift : RIGHT_CLOCK.rate,

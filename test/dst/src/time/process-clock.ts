@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@irqmesh/domain';
+import type { Trace } from '../run/trace.ts';
 import type { Life } from '../world/life.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -20,11 +21,13 @@ export class ProcessClock implements Clock {
   private readonly time: VirtualTime;
   private readonly life: Life;
   private readonly error: ClockError;
+  private readonly trace: Trace;
 
-  constructor(time: VirtualTime, life: Life, error: ClockError) {
+  constructor(time: VirtualTime, life: Life, error: ClockError, trace: Trace) {
     this.time = time;
     this.life = life;
     this.error = error;
+    this.trace = trace;
   }
 
   /** Whole milliseconds, as machines give them. */
@@ -40,7 +43,9 @@ export class ProcessClock implements Clock {
     let cancelled = false;
     const scheduled = this.time.after(Math.max(0, delayMs) / this.error.rate, () =>
       this.life.deliver(() => {
-        if (!cancelled) run();
+        if (cancelled) return;
+        this.trace.detail(this.life.name, `wakes after ${delayMs} ms`);
+        run();
       }),
     );
     return {

@@ -95,6 +95,7 @@ export class Network {
   /** Delivers a message: after a while, twice, late, or never. */
   send(message: Message, deliver: () => void): void {
     const { from, to, what, late, lost, mayRepeat } = message;
+    this.trace.detail(from, `sends to ${to}: ${what}`);
     if (this.isBlocked(from, to)) return this.block(message, deliver);
     if (this.faults.strikes(lost, this.random)) return this.trace.write(from, `${lost}: ${what}`);
     this.carry(message, this.latencyMs() + this.extraMs(message, late), deliver);
@@ -105,8 +106,9 @@ export class Network {
 
   private carry(message: Message, afterMs: number, deliver: () => void): void {
     this.time.after(afterMs, () => {
-      if (this.isBlocked(message.from, message.to)) this.block(message, deliver);
-      else deliver();
+      if (this.isBlocked(message.from, message.to)) return this.block(message, deliver);
+      this.trace.detail(message.to, `is sent: ${message.what}`);
+      deliver();
     });
   }
 

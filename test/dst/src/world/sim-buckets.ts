@@ -18,8 +18,17 @@ function ask<T>(seat: Seat, what: string, timeoutMs: number, work: () => Promise
     request: { lost: 'request_lost' },
     reply: { lost: 'reply_lost' },
     onTimeout: () => new Error(`the bucket did not answer within ${timeoutMs} ms`),
-    serve: (resolve, reject) => void work().then(resolve, reject),
+    serve: (resolve, reject) =>
+      void work().then((answer) => {
+        seat.world.trace.detail(NATS, `${what}: ${answerText(answer)}`);
+        resolve(answer);
+      }, reject),
   });
+}
+
+/** For the trace: a revision, an entry, or that there is none. */
+function answerText(answer: unknown): string {
+  return JSON.stringify(answer) ?? 'none';
 }
 
 /** A bucket as a service reaches it. */
@@ -62,8 +71,16 @@ export class SimBucket implements Bucket {
     const channel = new OrderedChannel(world.time, world.network, node, life);
     const watch = await this.ask(`watch ${prefix}`, () =>
       this.bucket.watch(prefix, {
-        onPut: (entry) => channel.push(() => listener.onPut(entry)),
-        onRemoved: (key) => channel.push(() => listener.onRemoved(key)),
+        onPut: (entry) =>
+          channel.push(() => {
+            world.trace.detail(life.name, `sees ${entry.key} put, revision ${entry.revision}`);
+            listener.onPut(entry);
+          }),
+        onRemoved: (key) =>
+          channel.push(() => {
+            world.trace.detail(life.name, `sees ${key} removed`);
+            listener.onRemoved(key);
+          }),
       }),
     );
     life.onEnd(() => void watch.close());

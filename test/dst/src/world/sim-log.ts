@@ -9,6 +9,7 @@ import type { Seat } from './seat.ts';
 
 /** The JetStream adapter waits so long for an answer. */
 const TIMEOUT_MS = 5_000;
+const NO_LEADER = 'the server has no leader for the stream at the moment';
 const LATE_MS = { lowMs: 10, highMs: 8_000 };
 /** How long a leader may have been replaced without knowing it. */
 const STALE_MS = 8_000;
@@ -30,9 +31,10 @@ export class SimLog implements EventLog {
     return this.seat.world.log.replicas;
   }
 
-  /** Holds up what this process reads. */
-  lagUntil(atMs: number): void {
+  /** Holds up what this process reads. @returns whether it reads anything. */
+  lagUntil(atMs: number): boolean {
     for (const channel of this.channels) channel.lagUntilMs = atMs;
+    return this.channels.size > 0;
   }
 
   identity(): Promise<LogIdentity> {
@@ -63,6 +65,7 @@ export class SimLog implements EventLog {
   leaderLastSequence(token: string, kind?: EventKind): Promise<number> {
     const { world, life } = this.seat;
     return this.ask(`last sequence of ${token} ${kind ?? ''}`, async (log) => {
+      if (!world.hasLeader) throw new LogUnavailableError(NO_LEADER);
       const last = await log.leaderLastSequence(token, kind);
       // A single server cannot be replaced.
       if (log.replicas === 1 || !world.faults.strikes('leader_stale', world.random)) return last;
@@ -90,6 +93,7 @@ export class SimLog implements EventLog {
     };
     life.onEnd(() => void close());
     const deliver = (event: LogEvent): void => {
+      world.trace.detail(life.name, `folds ${event.sequence}`);
       try {
         reader.onEvent(event);
       } catch (error) {
@@ -120,13 +124,16 @@ export class SimLog implements EventLog {
   private store(request: AppendRequest, what: string, resolve: (result: AppendResult) => void, reject: (error: Error) => void): void {
     const { world, life } = this.seat;
     const { faults, random, trace, recorder } = world;
-    if (faults.strikes('append_refused', random)) {
+    if (!world.hasLeader || faults.strikes('append_refused', random)) {
       trace.write(life.name, `append_refused: ${what}`);
-      return reject(new LogUnavailableError('the server has no leader for the stream at the moment'));
+      return reject(new LogUnavailableError(NO_LEADER));
     }
+    const { id } = request.event;
+    if (world.hasForgotten(id)) faults.count('ids_forgotten');
     world.log.append(request).then((result) => {
       trace.write(NATS, `${what}: ${result.kind === 'appended' ? `${result.duplicate ? 'duplicate of' : 'stored as'} ${result.sequence}` : 'conflict'}`);
       if (result.kind === 'appended' && !result.duplicate) {
+        world.storedIds.push(id);
         recorder.stored(result.sequence);
         world.logGrew();
       }

@@ -1,9 +1,20 @@
-import type { InMemoryReadModel, ReadModel, ReadModelBatch, RegistrationQuery, RegistrationRow, StoredFold } from '@irqmesh/registry';
+import { InMemoryReadModel } from '@irqmesh/registry';
+import type { ReadModel, ReadModelBatch, RegistrationQuery, RegistrationRow, StoredFold } from '@irqmesh/registry';
 import type { Side } from '@irqmesh/domain';
 import type { Seat } from './seat.ts';
 
 const FASTEST_MS = 0.05;
 const SLOWEST_MS = 5;
+
+/** The file of a process's read model: it outlives the process. */
+export class SqliteFile extends InMemoryReadModel {
+  isEmpty = true;
+
+  override async write(batch: ReadModelBatch): Promise<void> {
+    await super.write(batch);
+    this.isEmpty = false;
+  }
+}
 
 /** SQLite as one process uses it: each call takes a moment, and a kill leaves a batch written whole or not at all. */
 export class SimReadModel implements ReadModel {
@@ -46,6 +57,7 @@ export class SimReadModel implements ReadModel {
       world.time.after(world.random.between(FASTEST_MS, SLOWEST_MS), () => {
         // The process does the work itself: dead, it writes nothing.
         if (!life.isAlive) return;
+        world.trace.detail(life.name, `read model: ${what}`);
         run().then(resolve, reject);
         this.seat.crashes(`after the read model's ${what}`);
       });

@@ -47,9 +47,14 @@ export class World {
   readonly agents = new Map<string, Responder<AgentHandler>>();
   /** When each event was stored, in virtual milliseconds. */
   private readonly growth: number[] = [];
+  /** The message ids of what is in the log. */
+  readonly storedIds: string[] = [];
+  /** How many of them the log remembers; undefined for all. */
+  private readonly rememberedIds: number | undefined;
   private readonly clock: ProcessClock;
   private readonly leaseTtlMs: number;
   private readonly sharedLeases: InMemoryBucket;
+  private leaderlessUntilMs = 0;
 
   constructor({ time, faults, random, trace, recorder, partitions, sessionTtlMs, leaseTtlMs }: WorldOptions) {
     this.time = time;
@@ -58,14 +63,14 @@ export class World {
     this.trace = trace;
     this.recorder = recorder;
     this.network = new Network(time, faults, random.fork('network'), trace);
-    this.clock = new ProcessClock(time, new Life(NATS), RIGHT_CLOCK);
+    this.clock = new ProcessClock(time, new Life(NATS), RIGHT_CLOCK, trace);
+    this.rememberedIds = faults.has('ids_forgotten') ? random.pick([0, 1, 4]) : undefined;
     this.log = new InMemoryEventLog({
       partitions,
       createdMs: this.clock.nowMs(),
-      rememberedIds: faults.has('ids_forgotten') ? random.pick([0, 1, 4]) : undefined,
+      rememberedIds: this.rememberedIds,
       ...(random.chance(0.5) ? { replicas: 3, idBeforeExpectation: true } : { replicas: 1, idBeforeExpectation: false }),
     });
-    if (faults.has('ids_forgotten')) faults.count('ids_forgotten');
     this.sessions = new InMemoryBucket(this.clock, sessionTtlMs);
     this.leaseTtlMs = leaseTtlMs;
     this.sharedLeases = this.makeLeases();
@@ -74,7 +79,6 @@ export class World {
   /** The bucket of the partitions' leases as one matcher sees it: its own where every matcher believes it holds all. */
   leases(): InMemoryBucket {
     if (!this.faults.has('lease_split')) return this.sharedLeases;
-    this.faults.count('lease_split');
     return this.makeLeases();
   }
 
@@ -86,6 +90,28 @@ export class World {
   /** The sequence of the log's last event at an earlier time. */
   logEndAt(atMs: number): number {
     return this.growth.findLastIndex((storedMs) => storedMs <= atMs) + 1;
+  }
+
+  /** Whether something was stored under a message id that the log no longer knows. */
+  hasForgotten(id: string): boolean {
+    return this.rememberedIds !== undefined && this.storedIds.includes(id) && !this.storedIds.slice(this.storedIds.length - this.rememberedIds).includes(id);
+  }
+
+  /** Whether the log's stream has a leader: without one it takes nothing and tells nothing of where it ends. */
+  get hasLeader(): boolean {
+    return this.time.nowMs >= this.leaderlessUntilMs;
+  }
+
+  /** @returns whether there was a leader to lose. */
+  loseLeader(forMs: number): boolean {
+    if (!this.hasLeader) return false;
+    this.trace.write(NATS, `the log has no leader for ${Math.round(forMs)} ms`);
+    this.leaderlessUntilMs = this.time.nowMs + forMs;
+    return true;
+  }
+
+  electLeader(): void {
+    this.leaderlessUntilMs = 0;
   }
 
   private makeLeases(): InMemoryBucket {

@@ -98,6 +98,17 @@ describe('a register that came to nothing', () => {
     expect(findingsAfter(-19)).toEqual([]);
   });
 
+  test('starts its quiesce group when the last has left, which may be later', () => {
+    const story = new Story();
+    const call = story.registers('producer', 'P', { group: 'vm' });
+    story.runs(call, 'stop', 1).runs(call, 'add_consumer', 1).runs(call, 'del_consumer', 1).returns(call, -5).runs(call, 'start', 1);
+    expect(checkCallbacks(story.indexed()).violations).toEqual([]);
+    const stopping = new Story();
+    const refused = stopping.registers('producer', 'P', { group: 'vm' });
+    stopping.returns(refused, -5).runs(refused, 'stop', 1);
+    expect(checkCallbacks(stopping.indexed()).violations).toHaveLength(1);
+  });
+
   test('has called nothing where it was refused', () => {
     const story = new Story();
     const call = story.registers('producer', 'P');

@@ -51,7 +51,7 @@ export function checkCallbacks(history: IndexedHistory): CallbackFindings {
     newest.set(key, callback);
     const over = firstEnd(history.unregistersOf(register));
     if (over?.returnedAt !== undefined && (callback.returnedAt ?? Infinity) > over.returnedAt) complain(`although ${describeCall(over)} had resolved${callback.calledAt < over.returnedAt ? ' while it ran' : ''}`);
-    const refused = refusalMistake(callback, register);
+    const refused = refusalMistake(callback, register, history);
     if (refused !== undefined) complain(refused);
     for (const mistake of groupMistakes(callback, register, groups)) complain(mistake);
   }
@@ -78,10 +78,12 @@ function firstEnd(unregisters: readonly ClientCall[]): ClientCall | undefined {
 }
 
 /** A register that was refused called nothing, and one that failed calls nothing any more. */
-function refusalMistake({ calledAt }: CallbackCall, register: ClientCall): string | undefined {
-  const { result, returnedAt } = register;
+function refusalMistake({ calledAt, callback }: CallbackCall, register: ClientCall, history: IndexedHistory): string | undefined {
+  const { result, returnedAt, group } = register;
   if (result === undefined || LEAVES_OPEN.has(result)) return undefined;
-  if (CALLS_NOTHING.has(result)) return `although ${describeCall(register)} was refused with ${result}`;
+  if (CALLS_NOTHING.has(result) && !history.isDriversFailure(register)) return `although ${describeCall(register)} was refused with ${result}`;
+  // Whoever stopped a group starts it when the last has left, however its own connect ended.
+  if (group !== undefined && callback === 'start') return undefined;
   return calledAt > returnedAt! ? `after ${describeCall(register)} had returned ${result}` : undefined;
 }
 
@@ -99,11 +101,12 @@ function leftState(register: ClientCall, track: ParticipantTrack | undefined, hu
   return { register, added: track?.added ?? false, stopped: track?.stopped ?? false, hung: isHung || hung.has(`${register.agent} ${register.group}`) };
 }
 
-function violation({ callback, host, side, participant, token, operationSequence }: CallbackCall, mistake: string): Violation {
+function violation({ callback, host, side, participant, token, operationSequence, calledAt }: CallbackCall, mistake: string): Violation {
   return {
     checker: 'callbacks',
     sentence: `${callback} of ${describeParticipant(host, side, participant)} ${token} in operation ${operationSequence} was called ${mistake}`,
     token,
     sequences: [operationSequence],
+    at: calledAt,
   };
 }

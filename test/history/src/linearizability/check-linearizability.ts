@@ -23,7 +23,7 @@ export function checkLinearizability(history: IndexedHistory, model: LogModel, m
     const verdict = linearize(operations, maxSteps);
     if (verdict.kind === 'undecided') undecided += 1;
     if (verdict.kind !== 'impossible') continue;
-    violations.push({ checker: 'linearizability', sentence: `${token}: in no order of the calls is it possible that ${verdict.stuckAt.what}`, token, sequences: [] });
+    violations.push({ checker: 'linearizability', sentence: `${token}: in no order of the calls is it possible that ${verdict.stuckAt.what}`, token, sequences: [], at: verdict.stuckAt.returnedAt });
   }
   return { violations, undecided };
 }

@@ -23,7 +23,7 @@ export function checkParticipants(history: IndexedHistory): Violation[] {
 
 /** @param earlier the registers of the participant that may have stood at some moment of the call. */
 function checkRegister(call: ClientCall, earlier: readonly ClientCall[], history: IndexedHistory): Violation[] {
-  if (call.result === EINVAL) return lacksCallbacks(call) || earlier.length > 0 ? [] : [violation(call, 'returned -22, and nothing of its participant was registered')];
+  if (call.result === EINVAL) return lacksCallbacks(call) || history.isDriversFailure(call) || earlier.length > 0 ? [] : [violation(call, 'returned -22, and nothing of its participant was registered')];
   if (call.result !== 0) return [];
   const standing = earlier.find((other) => mustStand(other, call, history));
   return standing === undefined ? [] : [violation(call, `returned 0, and ${describeCall(standing)} still stood: it should have been refused with -22`)];
@@ -55,5 +55,5 @@ function turnsSince(earlier: ClientCall, history: IndexedHistory): readonly Regi
 }
 
 function violation(call: ClientCall, what: string): Violation {
-  return { checker: 'linearizability', sentence: `${describeCall(call)} ${what}`, token: call.token, sequences: [] };
+  return { checker: 'linearizability', sentence: `${describeCall(call)} ${what}`, token: call.token, sequences: [], at: call.returnedAt };
 }

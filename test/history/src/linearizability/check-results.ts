@@ -21,7 +21,7 @@ export function checkResults(history: IndexedHistory, { registrations, tokens }:
   for (const registration of registrations.values()) if (registration.result !== 0) push(failed, placeOf(registration), registration);
   return history.calls.flatMap((call) => {
     const mistake = call.result === undefined || call.result === 0 ? undefined : mistakeOf(call, history, (failed.get(placeOf(call)) ?? []).filter((registration) => isWithin(call, registration, tokens)));
-    return mistake === undefined ? [] : [{ checker: 'linearizability', sentence: `${describeCall(call)} returned ${call.result}, and ${mistake}`, token: call.token, sequences: [] } satisfies Violation];
+    return mistake === undefined ? [] : [{ checker: 'linearizability', sentence: `${describeCall(call)} returned ${call.result}, and ${mistake}`, token: call.token, sequences: [], at: call.returnedAt } satisfies Violation];
   });
 }
 
@@ -29,7 +29,7 @@ export function checkResults(history: IndexedHistory, { registrations, tokens }:
 function mistakeOf(call: ClientCall, history: IndexedHistory, failed: readonly ModelRegistration[]): string | undefined {
   const { result } = call;
   if (call.verb === 'unregister') return result === ETIMEDOUT ? patienceMistake(call, history) : 'an unregister returns nothing: it is done, or its caller gives up';
-  if (result === EINVAL || result === EBUSY) return undefined;
+  if (result === EINVAL || result === EBUSY || history.isDriversFailure(call)) return undefined;
   if (result === ENOMEM) return history.limitsInReach ? undefined : 'no limit of the services was in reach';
   if (failed.some((registration) => registration.result === result)) return undefined;
   if (result === ENODEV) return sessionMistake(call, history);

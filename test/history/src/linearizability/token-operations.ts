@@ -48,6 +48,14 @@ class Claims {
     return session === undefined || requestId === undefined ? undefined : this.byRequest.get(requestKey({ host: call.host, session, requestId }));
   }
 
+  isDriversFailure(call: ClientCall): boolean {
+    return this.history.isDriversFailure(call);
+  }
+
+  get requestsRepeated(): boolean {
+    return this.history.requestsRepeated;
+  }
+
   /** Whether its session was lost before the call returned: it ended at its agent, and in the log when it was expired. */
   wasLost({ host, session }: ModelRegistration, { returnedAt }: ClientCall): boolean {
     return this.history.lostAt(host, session) <= returnedAt!;
@@ -58,7 +66,10 @@ function registerOperation(call: ClientCall, claims: Claims): TokenOperation | u
   const { result, side, calledAt, returnedAt } = call;
   if (result === undefined || returnedAt === undefined || SILENT.has(result)) return undefined;
   const common = { side, calledAt, returnedAt, registration: 0, what: `${describeCall(call)} returned ${result}` };
-  if (result === EBUSY) return { kind: 'refused_busy', ...common };
+  const isDrivers = claims.isDriversFailure(call);
+  // A copy of a request that the manager refused may have come to a callback that returned the same number.
+  if (result === EBUSY && isDrivers && claims.requestsRepeated) return undefined;
+  if (result === EBUSY && !isDrivers) return { kind: 'refused_busy', ...common };
   if (result !== 0) return { kind: 'refused_by_callback', ...common };
   const registration = claims.registrationOf(call);
   // Without its event it cannot be told apart from others: checker 4 says that it is missing.

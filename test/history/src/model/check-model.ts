@@ -1,5 +1,5 @@
 import { describeCall, describeEvent, describeParticipant } from '../describe.ts';
-import type { CallbackCall, Violation } from '../history.ts';
+import type { CallbackCall, Moment, Violation } from '../history.ts';
 import { requestKey } from '../indexed-history.ts';
 import type { IndexedHistory } from '../indexed-history.ts';
 import { isAdd } from '../callbacks/participant-track.ts';
@@ -37,7 +37,7 @@ function checkResults({ calls }: IndexedHistory, { registrations }: LogModel): V
     const registration = byRequest.get(requestKey({ host: call.host, session: call.session, requestId: call.requestId }));
     if (registration === undefined || registration.result === 0) return [];
     const found = registration.result === undefined ? 'its connect is still open in the log' : `the log makes it ${registration.result}`;
-    return [violation(`${describeCall(call)} returned 0, and ${found}`, call.token, [registration.sequence])];
+    return [violation(`${describeCall(call)} returned 0, and ${found}`, call.token, [registration.sequence], call.returnedAt)];
   });
 }
 
@@ -53,7 +53,7 @@ function checkCallbacksOfOperations(history: IndexedHistory, { tokens }: LogMode
   const violations = [...operations.values()].flatMap((operation) => checkRuns(operation, seen, history.timing));
   for (const callback of history.callbacks) {
     const mistake = checkSeen(callback, history, operations.get(callback.operationSequence), open);
-    if (mistake !== undefined) violations.push(violation(mistake, callback.token, [callback.operationSequence]));
+    if (mistake !== undefined) violations.push(violation(mistake, callback.token, [callback.operationSequence], callback.returnedAt ?? callback.calledAt));
   }
   return violations;
 }
@@ -74,6 +74,6 @@ function checkSeen(callback: CallbackCall, history: IndexedHistory, operation: M
   return `${what} was called, and ${describeEvent(event)} does not record it`;
 }
 
-function violation(sentence: string, token: string, sequences: readonly number[]): Violation {
-  return { checker: 'model', sentence, token, sequences };
+function violation(sentence: string, token: string, sequences: readonly number[], at?: Moment): Violation {
+  return { checker: 'model', sentence, token, sequences, at };
 }
