@@ -37,7 +37,6 @@ export interface CallContext {
   readonly traceparent?: string | undefined;
 }
 
-type RefusedOutcome = ItemOutcome & { readonly kind: 'settled' };
 type Answer = Decision & { readonly kind: 'answer' };
 
 /** What came of deciding once: an outcome, an answer if the fold is fresh, or an operation to wait for before it is known. */
@@ -71,10 +70,7 @@ export class Registry {
 
   private async carryOutRegister(command: RegisterCommand, context: CallContext): Promise<ItemOutcome> {
     const refusal = this.refuseDeadline(command.deadlineMs) ?? (await this.refuseSession(command.participant));
-    if (refusal !== undefined) {
-      this.options.notes.refused({ command, result: refusal.result, holderSequence: undefined });
-      return refusal;
-    }
+    if (refusal !== undefined) return refusal;
     const decide = (): Decision => decideRegister(this.options.follower.fold, command, this.hasRoomFor(command));
     return this.carryOut(command, context, 'register', decide);
   }
@@ -210,13 +206,13 @@ export class Registry {
     return settledOutcome(result, sequence);
   }
 
-  private refuseDeadline(deadlineMs: number): RefusedOutcome | undefined {
+  private refuseDeadline(deadlineMs: number): ItemOutcome | undefined {
     const { maxDeadlineMs } = leaseTerms(this.options.sessionTtlMs);
     if (deadlineMs >= 1 && deadlineMs <= maxDeadlineMs) return undefined;
     return refused(Errno.EINVAL, `the callback deadline of ${deadlineMs} ms is out of range: 1 to ${maxDeadlineMs} ms with this session time to live`);
   }
 
-  private async refuseSession(participant: Participant): Promise<RefusedOutcome | undefined> {
+  private async refuseSession(participant: Participant): Promise<ItemOutcome | undefined> {
     const admission = await this.options.sessions.admit(participant);
     if (admission === 'admitted') return undefined;
     if (admission === 'no_room') return refused(Errno.ENOMEM, `this service has no room for another session; its limit of ${this.options.limits.maxSessions} is reached`);
@@ -257,7 +253,7 @@ function outcomeOf({ settlement, event }: SettledOperation, sequence: number): I
   return settledOutcome(settlement.result, sequence, event);
 }
 
-function refused(result: number, message: string): RefusedOutcome {
+function refused(result: number, message: string): ItemOutcome {
   return { kind: 'settled', result, message, sequence: 0, warning: false };
 }
 
