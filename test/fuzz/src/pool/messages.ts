@@ -10,7 +10,7 @@ export interface WorkerTask {
   readonly to: number;
   /** On the clock of `Date.now`; Infinity when only the count ends it. */
   readonly untilMs: number;
-  /** Two numbers, written by the worker: that of the input it is at, and one that changes with each run. */
+  /** Three numbers that the worker writes; see below. */
   readonly progress: Int32Array;
 }
 
@@ -30,6 +30,11 @@ export type WorkerMessage =
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'done' };
 
-/** Places in `progress`. */
+/** Places in `progress`: the number of the input that is run; one that changes with each run; 1 while a batch is made, 0 while its inputs are run. */
 export const AT_INPUT = 0;
 export const RUNS = 1;
+export const MAKING = 2;
+/** An array for them. */
+export function newProgress(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+}

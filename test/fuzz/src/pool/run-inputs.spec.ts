@@ -4,13 +4,14 @@ import { judge, SLOW_MS, threadMs } from '../engine/judge.ts';
 import { RoundTripError, sameAgain } from '../engine/round-trip.ts';
 import { targets as realTargets } from '../targets/index.ts';
 import { targets } from '../testing/broken-targets.ts';
+import { newProgress } from './messages.ts';
 import type { Finding, WorkerMessage } from './messages.ts';
 import { runInputs } from './run-inputs.ts';
 
 function run(name: string, to: number): { findings: Finding[]; messages: WorkerMessage[] } {
   const messages: WorkerMessage[] = [];
   const target = targets.find((each) => each.name === name)!;
-  const progress = new Int32Array(new SharedArrayBuffer(8));
+  const progress = newProgress();
   runInputs(target, { targetName: name, targetsUrl: '', seed: 1, from: 0, to, untilMs: Infinity, progress }, (message) => messages.push(message));
   return { messages, findings: messages.flatMap((message) => (message.kind === 'finding' ? [message.finding] : [])) };
 }

@@ -4,7 +4,7 @@ import { BATCH, batchOf, shrink } from '../engine/inputs.ts';
 import { judge } from '../engine/judge.ts';
 import type { Problem } from '../engine/judge.ts';
 import { pasteable } from '../engine/show.ts';
-import { AT_INPUT, RUNS } from './messages.ts';
+import { AT_INPUT, MAKING, RUNS } from './messages.ts';
 import type { WorkerMessage, WorkerTask } from './messages.ts';
 
 /** The heap is measured after so many batches; the first ones fill caches. */
@@ -41,8 +41,12 @@ class InputRun {
   private runBatch(batch: number): void {
     const { from, to, progress, seed } = this.task;
     const counts = { inputs: 0, accepted: 0, refused: 0, slowestMs: 0 };
+    Atomics.store(progress, AT_INPUT, Math.max(from, batch * BATCH));
+    Atomics.store(progress, MAKING, 1);
     Atomics.add(progress, RUNS, 1);
-    for (const [at, input] of batchOf(this.target, seed, batch).entries()) {
+    const made = batchOf(this.target, seed, batch);
+    Atomics.store(progress, MAKING, 0);
+    for (const [at, input] of made.entries()) {
       const inputNumber = batch * BATCH + at;
       if (inputNumber < from || inputNumber >= to) continue;
       Atomics.store(progress, AT_INPUT, inputNumber);

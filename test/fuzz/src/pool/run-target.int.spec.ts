@@ -31,6 +31,12 @@ describe('runTarget', () => {
     expect(inputs).toBe(2);
   }, 60_000);
 
+  it('ends inputs that are never made, and gives the target up', async () => {
+    const { findings } = await run('makes-for-ever', { from: 0, to: 100_000 });
+    expect(findings.length).toBeGreaterThan(0);
+    expect(findings.every(({ kind, sentence, input }) => kind === 'hang' && sentence.startsWith('making the inputs from here on had not ended') && input === undefined)).toBe(true);
+  }, 60_000);
+
   it('names an input that breaks its thread', async () => {
     const { findings } = await run('exhausts', { from: 5, to: 6, hungAfterMs: 60_000 });
     expect(findings).toMatchObject([{ kind: 'crash', inputNumber: 5 }]);

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { FuzzTarget } from '../engine/fuzz-target.ts';
 import { BATCH, batchOf } from '../engine/inputs.ts';
 import { pasteable } from '../engine/show.ts';
-import { AT_INPUT, RUNS } from './messages.ts';
+import { AT_INPUT, MAKING, newProgress, RUNS } from './messages.ts';
 import type { Finding, WorkerMessage, WorkerTask } from './messages.ts';
 
 /** Loading the program and sampling the corpus come before the first input. */
@@ -62,7 +62,7 @@ export function emptyResult(target: string): TargetResult {
 /** One worker until it is done; @returns the finding for which it had to be ended. */
 function runWorker(run: TargetRun, { from, untilMs }: { from: number; untilMs: number }, result: TargetResult): Promise<Finding | undefined> {
   const { target, targetsUrl, workerUrl, seed, to, hungAfterMs, signal, onFinding } = run;
-  const progress = new Int32Array(new SharedArrayBuffer(8));
+  const progress = newProgress();
   Atomics.store(progress, AT_INPUT, from);
   const workerData: WorkerTask = { targetName: target.name, targetsUrl, seed, from, to, untilMs, progress };
   const worker = new Worker(workerUrl, { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_WORKER_HEAP_MB } });
@@ -75,7 +75,10 @@ function runWorker(run: TargetRun, { from, untilMs }: { from: number; untilMs: n
     const onAbort = (): void => end();
     const lose = (kind: Finding['kind'], sentence: string): void => {
       const inputNumber = Atomics.load(progress, AT_INPUT);
-      end({ target: target.name, kind, inputNumber, sentence, input: pasteable(inputOf(target, seed, inputNumber)) });
+      // What hangs while inputs are made would hang here as well.
+      const making = Atomics.load(progress, MAKING) === 1;
+      if (making) end({ target: target.name, kind, inputNumber, sentence: `making the inputs from here on ${sentence}: the fault is the target's own`, input: undefined });
+      else end({ target: target.name, kind, inputNumber, sentence, input: pasteable(inputOf(target, seed, inputNumber)) });
     };
     let seen = { runs: 0, atMs: performance.now() };
     const watchdog = setInterval(() => {

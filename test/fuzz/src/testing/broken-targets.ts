@@ -40,6 +40,16 @@ const hangs: FuzzTarget<number> = {
   },
 };
 
+const makesForEver: FuzzTarget<number> = {
+  name: 'makes-for-ever',
+  sentence: `never ends making ${HANGING}`,
+  inputs: fc.nat(999).map((number) => {
+    for (let at = number; at === HANGING; ) at = number;
+    return number;
+  }),
+  run: () => 'accepted',
+};
+
 const leaks: FuzzTarget<number> = {
   name: 'leaks',
   sentence: 'keeps 20 kB of each input',
@@ -63,4 +73,4 @@ const exhausts: FuzzTarget<number> = {
 
 const sound: FuzzTarget<number> = { name: 'sound', sentence: 'takes all', inputs: fc.nat(999), run: (number) => (number % 2 === 0 ? 'accepted' : 'refused') };
 
-export const targets: readonly FuzzTarget[] = [crashes, pollutes, hangs, leaks, exhausts, sound];
+export const targets: readonly FuzzTarget[] = [crashes, pollutes, hangs, makesForEver, leaks, exhausts, sound];
