@@ -1,6 +1,7 @@
 import type { FuzzTarget } from '../engine/fuzz-target.ts';
 import { bucketValues } from './bucket-values.ts';
 import { event } from './event.ts';
+import { exportLines } from './export-lines.ts';
 import { interrupts } from './interrupts.ts';
 import { inventory } from './inventory.ts';
 import { libvirt } from './libvirt.ts';
@@ -13,5 +14,5 @@ import { requestsProtobuf } from './requests-protobuf.ts';
 
 /** All targets. A new reader of foreign input gets a file of its own here, and a line. */
 export const targets: readonly FuzzTarget[] = [
-  event, requestsProtobuf, requestsJson, repliesProtobuf, repliesJson, bucketValues, names, interrupts, libvirt, qemu, inventory,
+  event, requestsProtobuf, requestsJson, repliesProtobuf, repliesJson, bucketValues, names, exportLines, interrupts, libvirt, qemu, inventory,
 ];
