@@ -5,8 +5,8 @@ import { ALL_KINDS, noCounts } from '../nemesis/nemesis-kinds.ts';
 import type { NemesisCounts } from '../nemesis/nemesis-kinds.ts';
 import type { RoundVerdict, RoundViolation } from '../run/round.ts';
 
-/** What each round is judged by; `processes` is that no program ended by itself. */
-const CHECKERS: readonly RoundViolation['checker'][] = ['callbacks', 'model', 'linearizability', 'durability', 'convergence', 'processes'];
+/** What each round is judged by: the five checkers, `irqmesh verify` over the log, and that no program ended by itself. */
+const CHECKERS: readonly RoundViolation['checker'][] = ['callbacks', 'model', 'linearizability', 'durability', 'convergence', 'verify', 'processes'];
 /** Violations that are printed; all are kept in the files. */
 const MAX_PRINTED = 10;
 const ETIMEDOUT = -110;
@@ -27,12 +27,11 @@ export class Report {
   private readonly counts: NemesisCounts = noCounts();
   private readonly violated = new Map<RoundViolation['checker'], number>();
   private rounds = 0;
-  private undecided = 0;
   private passed = 0;
   private failed = 0;
 
   /** @returns the round in a line. */
-  add({ options, history, counts, violations, undecided }: RoundVerdict): string {
+  add({ options, history, counts, violations }: RoundVerdict): string {
     const sums = sumsOf(history);
     for (const key of Object.keys(sums) as (keyof Sums)[]) this.sums[key] += sums[key];
     for (const kind of ALL_KINDS) this.counts[kind] += counts[kind];
@@ -41,7 +40,6 @@ export class Report {
     this.failed += failed;
     this.passed += CHECKERS.length - failed;
     this.rounds += 1;
-    this.undecided += undecided;
     const struck = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const nats = options.nodes === 1 ? 'one NATS node' : `${options.nodes} NATS nodes`;
     return `${violations.length === 0 ? 'passed' : 'FAILED'}  seed ${options.seed}, ${nats}: ${grouped(sums.calls)} calls, ${grouped(sums.acknowledged)} acknowledged, ${struck} faults, ${violations.length} violations`;
@@ -66,7 +64,6 @@ export class Report {
       ...ALL_KINDS.map((kind) => [`  ${kind}`, this.counts[kind]] as const),
       ['violations', [...this.violated.values()].reduce((sum, count) => sum + count, 0)],
       ...CHECKERS.map((checker) => [`  ${checker}`, this.violated.get(checker) ?? 0] as const),
-      ...(this.undecided > 0 ? [['tokens without a verdict', this.undecided] as const] : []),
     ];
     const width = Math.max(...rows.map(([name]) => name.length));
     const countWidth = Math.max(...rows.map(([, count]) => grouped(count).length));

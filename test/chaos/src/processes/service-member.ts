@@ -19,7 +19,7 @@ export interface ServiceMemberOptions {
   readonly stateDir: string;
   readonly settings: Readonly<Record<string, string>>;
   /** An agent's session is to be expired although it renews. */
-  readonly onEvicting: (session: string) => void;
+  readonly onEvicting: (host: string, session: string) => void;
 }
 
 /** One instance of a service as a real process. */
@@ -70,7 +70,7 @@ export class ServiceMember extends Member {
   protected took(line: string): void {
     this.keep(line);
     if (line.includes('"msg":"ready"')) this.httpPort = (JSON.parse(line) as { readonly httpPort: number }).httpPort;
-    const evicting = /session [\w-]+\/([\w-]+) leaves invokes unanswered/.exec(line)?.[1];
-    if (evicting !== undefined) this.options.onEvicting(evicting);
+    const [, session, host] = /session ([\w-]+) of host ([\w-]+) renews but leaves invokes unanswered/.exec(line) ?? [];
+    if (session !== undefined && host !== undefined) this.options.onEvicting(host, session);
   }
 }

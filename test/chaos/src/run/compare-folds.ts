@@ -2,6 +2,7 @@ import { Fold } from '@irqmesh/domain';
 import type { LogEvent, Side } from '@irqmesh/domain';
 import { NatsRegistryCaller } from '@irqmesh/client/nats';
 import { SqliteReadModel } from '@irqmesh/registry';
+import { describeFold } from '@irqmesh/test-history';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ServiceMember } from '../processes/service-member.ts';
 
@@ -62,13 +63,4 @@ export async function storedFoldDifferences(services: readonly ServiceMember[], 
 function foldOf(log: readonly LogEvent[], fold: Fold): Fold {
   for (const event of log) fold.apply(event);
   return fold;
-}
-
-/** Everything of a fold that decisions rest on; where idle tokens end is left out, which a restored fold does not know. */
-function describeFold(fold: Fold): string {
-  const tokens = [...fold.tokens()]
-    .map(({ token, producer, consumer, connected, queue }) => ({ token, producer, consumer, connected, queue }))
-    .sort((a, b) => (a.token < b.token ? -1 : 1));
-  const memories = fold.snapshot().participants.map((memory) => JSON.stringify(memory)).sort();
-  return JSON.stringify({ tokens, memories });
 }

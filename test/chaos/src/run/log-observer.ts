@@ -1,6 +1,8 @@
 import { Fold } from '@irqmesh/domain';
 import { openJetStreamLog, START } from '@irqmesh/event-log';
-import type { EventLog, LogSubscription } from '@irqmesh/event-log';
+import type { EventLog, LogSubscription, RecordSource } from '@irqmesh/event-log';
+import { recordFacts } from '@irqmesh/protocol';
+import { LogVerifier } from '@irqmesh/replay';
 import type { Moment } from '@irqmesh/test-history';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { momentNow } from './moments.ts';
@@ -11,10 +13,10 @@ export class LogObserver {
   /** Why the log could not be read any more: it lost data, say. */
   failure: Error | undefined;
   private readonly seen = new Map<number, Moment>();
-  private readonly log: EventLog;
+  private readonly log: EventLog & RecordSource;
   private subscription: LogSubscription | undefined;
 
-  private constructor(log: EventLog) {
+  private constructor(log: EventLog & RecordSource) {
     this.log = log;
   }
 
@@ -39,6 +41,18 @@ export class LogObserver {
   /** The sequence of the log's last event, as its leader has it. */
   async lastSequence(): Promise<number> {
     return (await this.log.identity()).lastSequence;
+  }
+
+  /** What `irqmesh verify` would find in the whole log; a sentence each. */
+  async verify(): Promise<string[]> {
+    const { firstSequence, lastSequence } = await this.log.identity();
+    const verifier = new LogVerifier();
+    const sentences: string[] = [];
+    for await (const record of this.log.records(firstSequence, lastSequence)) {
+      const finding = verifier.add(recordFacts(record, this.log.partitions));
+      if (finding !== undefined) sentences.push(`event ${finding.sequence} (${finding.type ?? 'unreadable'} ${finding.token ?? ''}) breaks ${finding.invariant}: ${finding.sentence}`);
+    }
+    return sentences;
   }
 
   async close(): Promise<void> {

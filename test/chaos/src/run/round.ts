@@ -1,5 +1,5 @@
 import type { LogEvent } from '@irqmesh/domain';
-import { checkHistory } from '@irqmesh/test-history';
+import { checkHistory, modelLog, pairDifferences } from '@irqmesh/test-history';
 import type { History, Violation } from '@irqmesh/test-history';
 import { SeededRandom } from '@irqmesh/test-load';
 import { connect } from '@nats-io/transport-node';
@@ -34,8 +34,6 @@ export interface RoundVerdict {
   readonly history: History;
   readonly counts: NemesisCounts;
   readonly violations: readonly RoundViolation[];
-  /** Tokens whose search for a linearization was given up: no verdict. */
-  readonly undecided: number;
   /** By how much the machine's clocks drifted apart, in microseconds. */
   readonly clockDriftUs: number;
   /** What each process last wrote, for a round that failed. */
@@ -43,8 +41,8 @@ export interface RoundVerdict {
   readonly strikes: readonly string[];
 }
 
-/** `processes`: a program ended by itself, or did what none should do. */
-export type RoundViolation = Pick<Violation, 'sentence'> & { readonly checker: Violation['checker'] | 'processes' };
+/** `verify`: what `irqmesh verify` finds in the log; `processes`: a program ended by itself, or did what none should do. */
+export type RoundViolation = Pick<Violation, 'sentence'> & { readonly checker: Violation['checker'] | 'verify' | 'processes' };
 
 const MEASURE_EVERY_MS = 5_000;
 const TELL_EVERY_MS = 1_000;
@@ -97,6 +95,7 @@ class Round {
       else this.differ(await listDifferences(connection, site.hosts, observer.fold));
       wallClock.measure();
       const log = await readWholeLog(connection, await observer.lastSequence(), wallClock, observer);
+      for (const sentence of await observer.verify()) this.found.push({ checker: 'verify', sentence });
       // Before the agents are ended: what they hold must be what the log says.
       const history = site.recording.history(log);
       await site.stopServices();
@@ -145,7 +144,10 @@ class Round {
     if (observer.failure !== undefined) surprises.push(`the log could not be read any more: ${observer.failure.message}`);
     for (const sentence of surprises) this.found.push({ checker: 'processes', sentence });
     const { violations, undecided } = checkHistory(history, { settled });
+    this.differ(pairDifferences(observer.fold, modelLog(history.log)));
+    // What nobody can judge must not pass.
+    if (undecided > 0) this.found.push({ checker: 'linearizability', sentence: `the search for a linearization was given up for ${undecided} tokens` });
     const logs = new Map([...site.services, ...site.agents].map((member) => [member.name, member.log]));
-    return { options, history, counts, violations: [...this.found, ...violations], undecided, clockDriftUs: wallClock.drift, logs, strikes };
+    return { options, history, counts, violations: [...this.found, ...violations], clockDriftUs: wallClock.drift, logs, strikes };
   }
 }

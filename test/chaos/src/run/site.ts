@@ -68,7 +68,7 @@ export class Site {
         folder,
         ({ recording }) => names.map(({ service, index }, at) => new ServiceMember({
           service, index, settings, proxy: proxies[at]!, stateDir: join(folder, `${service}-${index}`),
-          onEvicting: (session) => recording.turned({ agent: '', host: '', at: momentNow(), kind: 'evicted', session }),
+          onEvicting: (host, session) => recording.turned({ agent: `${service}-${index}`, host, at: momentNow(), kind: 'evicted', session }),
         })),
         ({ recording }) => shapes.map((shape, at) => new AgentMember(shape, proxies[names.length + at]!, random.fork(shape.host).id(), recording)),
         proxies,

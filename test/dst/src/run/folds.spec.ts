@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Fold } from '@irqmesh/domain';
 import type { EventBody, LogEvent, TokenState } from '@irqmesh/domain';
-import { modelLog } from '@irqmesh/test-history';
+import { modelLog, pairDifferences } from '@irqmesh/test-history';
 import type { ServiceProcess } from '../processes/service-process.ts';
-import { foldDifferences, pairDifferences } from './folds.ts';
+import { foldDifferences } from './folds.ts';
 
 const DETAILS = { callbacks: ['add_producer', 'del_producer'], deadlineMs: 1_000 } as const;
 
