@@ -321,6 +321,35 @@ test('a registry that stays busy is a timeout that says so', async () => {
   expect(await told).toMatchObject({ errno: Errno.ETIMEDOUT, message: expect.stringContaining('the registry is busy: too many calls are under way') });
 });
 
+test('what its caller has given up on is not sent again: a registry that was behind is not kept behind', async () => {
+  const { register } = one.caller;
+  let sent = 0;
+  Object.assign(one.caller, { register: (async () => (sent++, { items: [], failure: new BusyError('too many calls', 500) })) as typeof register });
+  const told = one.client.registerProducer({ id: 'P', token: 't', irq: 1 }).catch((error: unknown) => error);
+  await clock.advance(31_000);
+  expect(await told).toMatchObject({ errno: Errno.ETIMEDOUT });
+  const sentBefore = sent;
+  Object.assign(one.caller, { register });
+  await clock.advance(60_000);
+  expect(sent).toBe(sentBefore);
+  expect(one.caller.sent.filter(({ verb }) => verb !== 'unregister')).toEqual([]);
+  expect(mesh.registrations()).toEqual([]);
+  // And the participant is free again.
+  expect(await settled(one.client.registerProducer({ id: 'P', token: 't', irq: 1 }))).toMatchObject({ registered: true });
+});
+
+test('what may have been carried out before its caller gave up is asked about, and undone where it was', async () => {
+  one.caller.script.register.push(...Array.from({ length: 6 }, () => 'lose_request' as const));
+  const told = one.client.registerProducer({ id: 'P', token: 't', irq: 1 }).catch((error: unknown) => error);
+  await clock.advance(31_000);
+  expect(await told).toMatchObject({ errno: Errno.ETIMEDOUT });
+  const registers = one.caller.sent.filter(({ verb }) => verb === 'register').length;
+  await clock.advance(20_000);
+  expect(one.caller.sent.filter(({ verb }) => verb === 'register')).toHaveLength(registers);
+  expect(one.caller.sent.at(-1)).toMatchObject({ verb: 'result' });
+  expect(mesh.registrations()).toEqual([]);
+});
+
 test('a registry that says "registered already" is asked on: what it saw is a late copy, and disowned soon', async () => {
   const { register } = one.caller;
   let refusals = 3;

@@ -15,7 +15,7 @@ export interface SessionCommandsOptions {
   readonly ended: AbortSignal;
 }
 
-export type CommandListener = Pick<Command, 'onUnanswered' | 'onWaiting'>;
+export type CommandListener = Pick<Command, 'onUnanswered' | 'onWaiting' | 'abandoned'>;
 
 interface SideBatchers {
   readonly register: Batcher<RegisterItemMessage>;

@@ -95,7 +95,7 @@ export class ParticipantSlot {
     if (basis === undefined) throw new IrqBypassError(Errno.ETIMEDOUT, deadline.waitingFor);
     const record = new RegistrationRecord(request, basis);
     this.current = record;
-    const settled = await this.settleRegister(record, deadline);
+    const settled = await this.settleRegister(record, deadline, deadline.signal);
     if (settled?.warning === true) this.context.onWarning(request, settled.message);
     if (settled?.result !== 0) {
       this.drop(record);
@@ -178,12 +178,13 @@ export class ParticipantSlot {
     return { session, requestId, agent: session.agent.hold({ side, participant, token, requestId, callbacks, deadlineMs, quiesceGroup }) };
   }
 
-  private settleRegister({ request, basis }: RegistrationRecord, progress: Progress): Promise<Settled | undefined> {
+  /** @param abandoned aborted when its caller gives up; a registration that is restored is never given up. */
+  private settleRegister({ request, basis }: RegistrationRecord, progress: Progress, abandoned?: AbortSignal): Promise<Settled | undefined> {
     const { side, id, token, irq, supplied, deadlineMs, quiesceGroup } = request;
     const { session, requestId } = basis;
     const item = { participantId: id, token, requestId, irq, callbacks: supplied, callbackDeadlineMs: deadlineMs, quiesceGroup };
     const onUnanswered = (untilMs: number): void => void (this.openUntilMs = Math.max(this.openUntilMs, untilMs));
-    return session.commands.register(side, item, { onUnanswered, onWaiting: (why) => void (progress.waitingFor = why) });
+    return session.commands.register(side, item, { onUnanswered, onWaiting: (why) => void (progress.waitingFor = why), abandoned });
   }
 
   private settleUnregister({ request, basis, sequence: registrationSequence }: RegistrationRecord, progress: Progress, signal: AbortSignal): Promise<Settled | undefined> {
