@@ -94,7 +94,7 @@ const registries = [
   mutation(11, 'a repeated register is taken for a new one', [DECIDE, 'if (memory?.register.requestId === requestId) {', 'if (memory?.register.requestId === requestId && fold.position < 0) {']),
   mutation(11, 'a late copy of an earlier register is taken for a new one', [DECIDE, 'if (memory !== undefined && isEarlierRequest(requestId, memory.register.requestId)) {', 'if (memory !== undefined && fold.position < 0 && isEarlierRequest(requestId, memory.register.requestId)) {']),
   mutation(12, 'no expiry is appended behind a queued unregister', [DECIDE, 'if (registration === undefined || registration.gone) return undefined;', 'if (registration === undefined || registration.leavingSequence !== undefined) return undefined;']),
-  mutation(12, 'a registration that appears under a dead session stands', [EXPIRY, 'const state = await this.options.directory.lookUp(session);\n      if (state === undefined) this.onGone(session);', 'const state = await this.options.directory.lookUp(session);\n      if (state === undefined) return;']),
+  mutation(12, 'a registration that appears under a dead session stands', [EXPIRY, 'if (await this.options.directory.fence(session)) this.onGone(session);', 'return;']),
   mutation(12, 'what an agent disowns is kept', [HOLDINGS, '        await this.options.expiry().disown(token, registration.sequence);\n', '']),
   mutation(13, 'the fold merges streams: pair events come when they come', [
     FOLLOWER,

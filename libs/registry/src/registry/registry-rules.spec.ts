@@ -382,6 +382,19 @@ describe('rule 12: expiry', () => {
     expect((await world.events(TOKEN)).at(-1)!.body).toMatchObject({ type: 'ProducerUnregistered', reason: 'session_expired' });
   });
 
+  test('a session that a replaced leader does not know yet is not taken for gone', async () => {
+    await world.renew('s2');
+    const get = world.bucket.get.bind(world.bucket);
+    await world.start('producer');
+    // The watch lags, and the look-up is answered from before the session was opened.
+    world.bucket.get = async (key) => (key.includes('s3') ? undefined : get(key));
+    await world.bucket.create(`session.${HOST}.s3`, 'opened, and not told yet');
+    const participant = { host: HOST, session: 's3', id: 'p1' };
+    await world.append(TOKEN, { type: 'ProducerRegistered', participant, irq: 1, callbacks: [], deadlineMs: 1_000, requestId: 'early' }, 0);
+    await world.clock.settle();
+    expect(await world.types(TOKEN)).toEqual(['ProducerRegistered']);
+  });
+
   test('what stands under a dead session is expired when a registry starts', async () => {
     const participant = { host: HOST, session: 'dead', id: 'p1' };
     await world.append(TOKEN, { type: 'ProducerRegistered', participant, irq: 1, callbacks: [], deadlineMs: 1_000, requestId: 'old' }, 0);

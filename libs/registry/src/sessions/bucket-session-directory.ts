@@ -4,6 +4,9 @@ import type { SessionRecord } from '@irqmesh/protocol';
 import type { Bucket, BucketEntry, BucketWatch } from '../buckets/bucket.ts';
 import type { SessionDirectory, SessionListener, SessionName, SessionState } from './session-directory.ts';
 
+/** Stands under a session's key for the moment in which it is made sure that the session is gone. */
+const TOMBSTONE = '';
+
 /** The sessions as the key-value bucket has them: a key for each lease, and one for each eviction that is wanted. */
 export class BucketSessionDirectory implements SessionDirectory {
   private readonly bucket: Bucket;
@@ -37,6 +40,13 @@ export class BucketSessionDirectory implements SessionDirectory {
     return entry === undefined ? undefined : this.stateOf(entry);
   }
 
+  async fence({ host, session }: SessionName): Promise<boolean> {
+    const key = sessionBucketKey(host, session);
+    if ((await this.bucket.create(key, TOMBSTONE)) === undefined) return false;
+    await this.bucket.remove(key);
+    return true;
+  }
+
   async markForEviction({ host, session }: SessionName): Promise<void> {
     await this.bucket.put(evictBucketKey(host, session), 'evict');
   }
@@ -51,6 +61,7 @@ export class BucketSessionDirectory implements SessionDirectory {
 
   /** The state that a key's value tells; the key decides whose it is. */
   private stateOf({ key, value }: BucketEntry): SessionState | undefined {
+    if (value === TOMBSTONE) return undefined;
     return this.read(`the value of ${key}`, () => {
       const { host, session } = parseSessionsBucketKey(key);
       const record: SessionRecord = parseSessionRecord(value);

@@ -26,8 +26,16 @@ export interface SessionListener {
 export interface SessionDirectory {
   /** Begins to watch; resolves once what stands in the bucket now has been told to the listener. */
   start(listener: SessionListener): Promise<void>;
-  /** The session's state as the bucket's leader has it now; undefined when it is gone. */
+  /**
+   * The session's state as the bucket's leader has it now; undefined when it is gone. In a cluster, a server that was
+   * replaced as the leader may answer with what stood before: `fence` makes sure.
+   */
   lookUp(session: SessionName): Promise<SessionState | undefined>;
+  /**
+   * Sees to it that a session that seems to be gone is, by a write that a majority has to take: its agent can renew it
+   * no more. False where it stands after all, or somebody else is at it.
+   */
+  fence(session: SessionName): Promise<boolean>;
   /** Makes it known to both registries that the session is to be expired. */
   markForEviction(session: SessionName): Promise<void>;
   /** Takes the session's lease away, which is how its agent learns of it. */

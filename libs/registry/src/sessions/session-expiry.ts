@@ -141,12 +141,14 @@ export class SessionExpiry implements SessionListener {
     if (!this.alive.has(sessionKey(body.participant)) && this.sweepTimer !== undefined) void this.check(body.participant);
   }
 
-  /** Expires a session unless the bucket's leader knows it. */
+  /** Expires a session that the bucket does not know. What is alive must not be taken for gone, so a look alone is not enough. */
   private async check(session: SessionName): Promise<void> {
     await this.attempt('looking a session up', async () => {
       const state = await this.options.directory.lookUp(session);
-      if (state === undefined) this.onGone(session);
-      else if (!this.alive.has(sessionKey(session))) this.onRenewed(state);
+      if (state === undefined) {
+        // Where it stands after all, or another registry is at it, the watch tells, or the sweep comes back to it.
+        if (await this.options.directory.fence(session)) this.onGone(session);
+      } else if (!this.alive.has(sessionKey(session))) this.onRenewed(state);
     });
   }
 
