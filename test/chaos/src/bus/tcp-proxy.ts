@@ -74,6 +74,7 @@ export class TcpProxy {
 /** One connection through the proxy: ends as a whole when either side ends. */
 class Link {
   private readonly sockets: readonly [Socket, Socket];
+  private held = false;
 
   constructor(client: Socket, upstream: Socket, onEnd: () => void) {
     this.sockets = [client, upstream];
@@ -94,8 +95,6 @@ class Link {
       });
     }
   }
-
-  private held = false;
 
   hold(): void {
     this.held = true;

@@ -18,7 +18,8 @@ export interface SiteOptions {
   readonly random: SeededRandom;
 }
 
-const INSTANCES: Readonly<Record<ServiceName, number>> = { 'producer-registry': 2, 'consumer-registry': 2, matcher: 3 };
+const COUNTS: Readonly<Record<ServiceName, number>> = { 'producer-registry': 2, 'consumer-registry': 2, matcher: 3 };
+const INSTANCES = Object.entries(COUNTS).flatMap(([name, count]) => Array.from({ length: count }, (_, index) => ({ service: name as ServiceName, index })));
 const SETTINGS = {
   IRQMESH_PARTITIONS: '4',
   IRQMESH_LEASE_TTL_MS: '3000',
@@ -37,16 +38,15 @@ export class Site {
   readonly cluster: NatsCluster;
   readonly services: readonly ServiceMember[];
   readonly agents: readonly AgentMember[];
-  readonly recording = new Recording();
+  readonly recording: Recording;
   private readonly folder: string;
-  private readonly proxies: TcpProxy[] = [];
 
-  private constructor(cluster: NatsCluster, folder: string, services: (site: Site) => readonly ServiceMember[], agents: (site: Site) => readonly AgentMember[], proxies: TcpProxy[]) {
+  private constructor({ cluster, services, agents, recording, folder }: Pick<Site, 'cluster' | 'services' | 'agents' | 'recording'> & { readonly folder: string }) {
     this.cluster = cluster;
+    this.services = services;
+    this.agents = agents;
+    this.recording = recording;
     this.folder = folder;
-    this.proxies = proxies;
-    this.services = services(this);
-    this.agents = agents(this);
   }
 
   /** Starts NATS; nothing else runs yet. */
@@ -54,25 +54,18 @@ export class Site {
     const folder = await mkdtemp(join(tmpdir(), 'irqmesh-chaos-'));
     try {
       const cluster = await NatsCluster.start(nodes, folder);
-      const routes = random.fork('routes');
-      const choose = (): number | undefined => {
-        const up = cluster.nodes.filter(({ server }) => server.pid !== undefined);
-        return up.length === 0 ? undefined : Number(new URL(routes.pick(up).server.url).port);
-      };
-      const names = Object.entries(INSTANCES).flatMap(([name, count]) => Array.from({ length: count }, (_, index) => ({ service: name as ServiceName, index })));
-      const shapes = Array.from({ length: hosts }, (_, index) => drawAgent(random.fork(`host ${index}`), `host-${index}`, hosts));
-      const proxies = await Promise.all(Array.from({ length: names.length + shapes.length }, () => TcpProxy.listen(choose)));
+      const recording = new Recording();
+      const openProxy = proxiesTo(cluster, random.fork('routes'));
       const settings = { ...SETTINGS, IRQMESH_REPLICAS: String(nodes) };
-      return new Site(
-        cluster,
-        folder,
-        ({ recording }) => names.map(({ service, index }, at) => new ServiceMember({
-          service, index, settings, proxy: proxies[at]!, stateDir: join(folder, `${service}-${index}`),
+      const services = await Promise.all(
+        INSTANCES.map(async ({ service, index }) => new ServiceMember({
+          service, index, settings, proxy: await openProxy(), stateDir: join(folder, `${service}-${index}`),
           onEvicting: (host, session) => recording.turned({ agent: `${service}-${index}`, host, at: momentNow(), kind: 'evicted', session }),
         })),
-        ({ recording }) => shapes.map((shape, at) => new AgentMember(shape, proxies[names.length + at]!, random.fork(shape.host).id(), recording)),
-        proxies,
       );
+      const names = Array.from({ length: hosts }, (_, index) => `host-${index}`);
+      const agents = await Promise.all(names.map(async (host) => new AgentMember(drawAgent(random.fork(host), host, hosts), await openProxy(), random.fork(`load ${host}`).id(), recording)));
+      return new Site({ cluster, services, agents, recording, folder });
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
@@ -101,11 +94,20 @@ export class Site {
 
   /** Ends whatever still runs and removes the folder. */
   async tearDown(): Promise<void> {
-    await Promise.all([...this.services, ...this.agents].map((member) => member.kill()));
-    await Promise.all(this.proxies.map((proxy) => proxy.close()));
+    const members = [...this.services, ...this.agents];
+    await Promise.all(members.map((member) => member.kill()));
+    await Promise.all(members.map(({ proxy }) => proxy.close()));
     await this.cluster.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Opens a proxy for each process; each connection through it goes to one of the nodes that run then. */
+function proxiesTo(cluster: NatsCluster, random: SeededRandom): () => Promise<TcpProxy> {
+  return () => TcpProxy.listen(() => {
+    const up = cluster.nodes.filter(({ server }) => server.pid !== undefined);
+    return up.length === 0 ? undefined : Number(new URL(random.pick(up).server.url).port);
+  });
 }
 
 function drawAgent(random: SeededRandom, host: string, hosts: number): AgentShape {
