@@ -11,6 +11,7 @@ import { registerCommand } from './commands/register.ts';
 import { upCommand } from './commands/up.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { watchCommand } from './commands/watch.ts';
+import { endWithOutput } from './output/closed-output.ts';
 
 /** The commands in the order in which the help lists them. */
 const COMMANDS: readonly (() => Command)[] = [
@@ -44,8 +45,7 @@ function inheriting(command: Command, parent: Command): Command {
  * @returns the exit code; a command that ends with another one than 0 sets `process.exitCode`
  */
 export async function main(args: readonly string[]): Promise<number> {
-  process.stdout.on('error', onOutputError);
-  process.stderr.on('error', onOutputError);
+  endWithOutput();
   process.on('uncaughtException', (error) => process.exit(report(error)));
   try {
     await program().parseAsync(args, { from: 'user' });
@@ -53,13 +53,6 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     return report(error);
   }
-}
-
-/** Whoever read our output has left (`irqmesh list | head`): a command that runs processes stops them, others just end. */
-function onOutputError(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');
-  else process.exit(ExitCode.OK);
 }
 
 /** Writes the error for people, and returns the exit code for it. */

@@ -3,6 +3,7 @@ import type { ExportResult, ExportSink, RecordSource } from '@irqmesh/event-log'
 import { VERSION } from '@irqmesh/platform/nats';
 import { withMesh } from '../connection.ts';
 import { openLog } from '../open-log.ts';
+import { isOutputClosed } from '../output/closed-output.ts';
 import { StopSignals } from '../supervise/stop-signals.ts';
 import { logFailure } from './log-failure.ts';
 import { Progress, rateOf } from './progress.ts';
@@ -24,7 +25,7 @@ export async function runExport(file: string, overwrite: boolean): Promise<void>
     process.stderr.write(`irqmesh: exported ${events} events in ${seconds.toFixed(1)} s (${rateOf(events, seconds)}), ${bytes} bytes\n`);
   } catch (error) {
     // Whoever read the standard output has all they wanted (`irqmesh log export - | head`).
-    if (file === '-' && (error as NodeJS.ErrnoException).code === 'EPIPE') return;
+    if (file === '-' && isOutputClosed()) return;
     throw logFailure(error, file, signals, 'interrupted; no file was written');
   } finally {
     signals.release();

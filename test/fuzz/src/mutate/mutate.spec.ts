@@ -13,7 +13,7 @@ const MOST = 2 * 1024 * 1024;
 describe('without steps nothing changes', () => {
   it('protobuf, JSON, text, XML', () => {
     fc.assert(fc.property(eventMessages, ({ payload }) => expect(Buffer.from(mutateProtobuf(payload, []))).toEqual(Buffer.from(payload))));
-    fc.assert(fc.property(fc.json(), (text) => expect(mutateJson(text, [])).toBe(JSON.stringify(JSON.parse(text)).replaceAll('-0', '0'))), { examples: [['{"a":[1,{"b":null}]}']] });
+    fc.assert(fc.property(fc.json(), (text) => expect(mutateJson(text, [])).toBe(JSON.stringify(JSON.parse(text)))), { examples: [['{"a":[1,{"b":null}]}']] });
     expect(mutateText('a b\nc', [], ['x'])).toBe('a b\nc');
     expect(mutateXml(XML, [])).toBe(XML);
   });
