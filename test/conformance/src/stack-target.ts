@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, IrqBypassError } from '@irqmesh/client';
 import type { Consumer, ConsumerCallbacks, IrqMeshClient, Peer, Producer, ProducerCallbacks } from '@irqmesh/client';
 import { Errno } from '@irqmesh/domain';
@@ -80,7 +81,7 @@ class StackRun {
   async final(): Promise<Observation['final']> {
     const producers: Record<string, FinalParticipant> = {};
     const consumers: Record<string, FinalParticipant> = {};
-    const registered = { producer: await this.registered('producer'), consumer: await this.registered('consumer') };
+    const registered = await this.agreed();
     for (const [id, producer] of this.producers) producers[id] = { ...(registered.producer.get(id) ?? NOT_REGISTERED), irq: producer.irq };
     for (const id of this.consumers.keys()) consumers[id] = registered.consumer.get(id) ?? NOT_REGISTERED;
     return { producers, consumers };
@@ -114,6 +115,15 @@ class StackRun {
     }
   }
 
+  /** What both registries list: one may be a moment behind the other, which has answered the last operation. */
+  private async agreed(): Promise<Record<'producer' | 'consumer', Map<string, FinalParticipant>>> {
+    for (const untilMs = performance.now() + AGREE_WITHIN_MS; ; await sleep(AGREE_POLL_MS)) {
+      const registered = { producer: await this.registered('producer'), consumer: await this.registered('consumer') };
+      const pairs = (side: 'producer' | 'consumer') => [...registered[side].values()].flatMap(({ token, peer }) => (peer === null ? [] : [token])).sort().join();
+      if (pairs('producer') === pairs('consumer') || performance.now() > untilMs) return registered;
+    }
+  }
+
   /** What the side's registry lists of this case, by the golden id. */
   private async registered(side: 'producer' | 'consumer'): Promise<Map<string, FinalParticipant>> {
     const found = new Map<string, FinalParticipant>();
@@ -144,6 +154,10 @@ class StackRun {
     return name.slice(this.prefix.length);
   }
 }
+
+/** Far longer than an event takes to a registry. */
+const AGREE_WITHIN_MS = 5_000;
+const AGREE_POLL_MS = 10;
 
 const NOT_REGISTERED: FinalParticipant = { registered: false, token: null, peer: null };
 
