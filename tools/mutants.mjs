@@ -97,7 +97,7 @@ try {
     console.error(`mutants: a mutation does not fit the sources any more. ${error.message}`);
     process.exitCode = 1;
   } else if (error instanceof UsageError) {
-    console.error(`mutants: ${error.message}\n\n${USAGE}`);
+    console.error(`mutants: ${error.message}\n(npm run mutants -- --help tells more)`);
     process.exitCode = 2;
   } else throw error;
 }

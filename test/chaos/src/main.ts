@@ -46,8 +46,9 @@ async function main(argv: readonly string[]): Promise<number> {
     try {
       return await run(command, signal);
     } catch (error) {
-      if (signal.aborted) return INTERRUPTED;
-      throw error;
+      if (!signal.aborted) throw error;
+      console.log('interrupted; what had been started is ended');
+      return INTERRUPTED;
     }
   }
   return 0;
@@ -57,7 +58,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (error instanceof UsageError) {
-    console.error(`chaos: ${error.message}\n\n${USAGE}`);
+    console.error(`chaos: ${error.message}\n(npm run chaos -- --help tells more)`);
     process.exitCode = 2;
   } else {
     console.error(error);

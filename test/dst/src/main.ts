@@ -28,6 +28,6 @@ try {
   process.exit(await main(process.argv.slice(2), interruption()));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  console.error(`dst: ${error.message}\n\n${USAGE}`);
+  console.error(`dst: ${error.message}\n(npm run dst -- --help tells more)`);
   process.exit(2);
 }

@@ -28,6 +28,6 @@ try {
   process.exitCode = await main(process.argv.slice(2), interruption());
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  console.error(`fuzz: ${error.message}\n\n${USAGE}`);
+  console.error(`fuzz: ${error.message}\n(npm run fuzz -- --help tells more)`);
   process.exitCode = 2;
 }

@@ -73,7 +73,7 @@ verify: ok, 3 events, every one fits
     const [first, second] = await storedRecords();
     expect(await verifyRecords(under([first!, second!]), 1, NEVER)).toMatchObject({ complete: true, findings: [{ sequence: 3, invariant: 'order' }] });
     const broken = await verifyRecords(under([first!], new LogLostDataError('the log has lost data: event 2 is missing')), 1, NEVER);
-    expect(broken).toMatchObject({ complete: false, findings: [{ sequence: 2, invariant: 'readable', sentence: 'it cannot be read: the log has lost data: event 2 is missing' }] });
+    expect(broken).toMatchObject({ complete: false, findings: [{ sequence: 2, invariant: 'readable', sentence: 'the log has lost data: event 2 is missing' }] });
     expect(verdictText(broken)).toContain('The log cannot be read any further.\n');
   });
 

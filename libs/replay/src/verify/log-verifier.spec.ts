@@ -101,7 +101,7 @@ describe('order, checksum, subject and id', () => {
   });
 
   test('what is no event is named with the reason', () => {
-    expect(findings([{ sequence: 1, unreadable: 'its payload is empty' }])).toEqual([expect.objectContaining({ invariant: 'readable', sentence: 'it cannot be read: its payload is empty' })]);
+    expect(findings([{ sequence: 1, unreadable: 'its payload is empty' }])).toEqual([expect.objectContaining({ invariant: 'readable', sentence: 'its payload is empty' })]);
   });
 
   test('a wrong checksum; and none where the writer had given them', () => {

@@ -110,7 +110,7 @@ export class LogVerifier {
   }
 
   private look(entry: LogEntry, track: TokenTrack | undefined): Breach | undefined {
-    if (!('event' in entry)) return { invariant: 'readable', sentence: `it cannot be read: ${entry.unreadable}` };
+    if (!('event' in entry)) return { invariant: 'readable', sentence: entry.unreadable };
     return this.entries.check(entry) ?? this.known(checkChain(entry, track!, this.tracks.knowsAll)) ?? checkCausation(entry.event) ?? this.checkBody(entry.event, track!);
   }
 

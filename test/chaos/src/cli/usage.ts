@@ -8,7 +8,8 @@ and cuts them off. Then nothing fails any more, all has to come to rest, and
 the checkers of the simulation judge what was seen.
 
   --minutes M      how long the load and the nemesis last, in rounds of at
-                   most three minutes, each on new servers (default: 1)
+                   most three minutes, each on new servers (default: 1);
+                   starting and coming to rest take half a minute more
   --nemesis LIST   all, none, or some of what --list shows (default: all)
   --nats WHICH     cluster: three nodes, three replicas; single: one node;
                    both: in turn (default: cluster)
@@ -18,7 +19,10 @@ the checkers of the simulation judge what was seen.
   --list           what the nemesis does
   --help           this text
 
-What a failed round was is kept in .irqmesh/chaos.
+An operation is unknown to its caller when it gave up, its session was lost or
+its process killed; what came of it stands in the log, and is judged by that.
+Each round passes or fails by each checker; what a failed one was is kept in
+.irqmesh/chaos.
 Exit status: 0 nothing was found, 1 something was, 2 wrong usage, 130
 interrupted.`;
 

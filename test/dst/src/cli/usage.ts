@@ -9,7 +9,8 @@ seeded faults strike them, and checks what they did. A seed is one world: the
 same seed gives the same run, to the last event.
 
   --seeds A..B      every seed from A to B
-  --seed S          one seed, with its faults and its last events
+  --seed S          one seed, with its faults and, if it fails, what happened
+                    before that
   --regressions     the seeds that once found something
   --trace FILE      writes the whole run of --seed, one line an event
   --profile P       calm: nothing fails; swarm: some kinds of fault, drawn for
