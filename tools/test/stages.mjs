@@ -55,7 +55,7 @@ export const stages = [
   { name: 'tools', args: () => ['--test', '--test-reporter=tap', 'tools/**/*.test.mjs'], count: countNodeTest, timeoutMs: 3 * MINUTE_MS },
   jest('fast', String.raw`(?<!\.(int|e2e))\.spec\.ts$`, { workers: 2, timeoutMs: 10 * MINUTE_MS }),
   jest('int', String.raw`\.int\.spec\.ts$`, { workers: 2, timeoutMs: 15 * MINUTE_MS }),
-  jest('e2e', String.raw`\.e2e\.spec\.ts$`, { workers: 1, timeoutMs: 20 * MINUTE_MS }),
+  jest('e2e', String.raw`\.e2e\.spec\.ts$`, { workers: 2, timeoutMs: 20 * MINUTE_MS }),
   conformance('domain', [HANDPICKED, RANDOM_200, '--target', 'domain'], { timeoutMs: 5 * MINUTE_MS }),
   conformance('domain-all', [RANDOM_ALL, '--target', 'domain'], { timeoutMs: 5 * MINUTE_MS, needs: RANDOM_ALL }),
   conformance('stack', [HANDPICKED, '--target', 'stack'], { timeoutMs: 10 * MINUTE_MS }),

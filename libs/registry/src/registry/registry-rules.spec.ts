@@ -144,61 +144,6 @@ describe('rule 8: refusals are fresh', () => {
   });
 });
 
-describe('rule 8 on a replicated log, whose leader may have been replaced without knowing it', () => {
-  beforeEach(() => {
-    world = new RegistryWorld({ replicas: 3 });
-  });
-
-  test('-EBUSY is said only when the fold has passed a note that was appended for it', async () => {
-    await world.renew('s1');
-    const [lagging, other] = [await world.start('producer'), await world.start('producer')];
-    await other.register('p1', TOKEN);
-    lagging.log.staleLeaderEnd = 1;
-    lagging.log.hold();
-    await other.unregister('p1', TOKEN);
-    const asked = await lagging.register('p2', TOKEN);
-    expect(asked.outcome).toBeUndefined();
-    lagging.log.release();
-    expect(await asked.done).toMatchObject({ settlement: 'settled', result: 0 });
-    expect(await world.types(TOKEN)).toEqual(['ProducerRegistered', 'ProducerUnregistered', 'RegistrationRefused', 'ProducerRegistered']);
-  });
-
-  test('refusals that come together share a note, and each later one has one of its own', async () => {
-    await world.renew('s1');
-    const registry = await world.start('producer');
-    await registry.register('p1', TOKEN);
-    const asked = await Promise.all(['p2', 'p3', 'p4'].map((id) => registry.register(id, TOKEN)));
-    await world.clock.advance(100);
-    for (const { done } of asked) expect(await done).toMatchObject({ settlement: 'settled', result: -16 });
-    const notes = (await world.types(TOKEN)).filter((type) => type === 'RegistrationRefused').length;
-    expect(notes).toBeGreaterThanOrEqual(1);
-    expect(notes).toBeLessThanOrEqual(2);
-    await world.clock.advance(2_000);
-    // What shared a barrier has its own note all the same: it is evidence.
-    expect((await world.events(TOKEN)).filter(({ body }) => body.type === 'RegistrationRefused')).toHaveLength(3);
-  });
-
-  test('a no-op is answered by a fold that knows the registration which its caller names', async () => {
-    await world.renew('s1');
-    const [lagging, other] = [await world.start('producer'), await world.start('producer')];
-    lagging.log.staleLeaderEnd = 0;
-    lagging.log.hold();
-    const registered = await (await other.register('p1', TOKEN)).done;
-    const asked = await lagging.unregister('p1', TOKEN, { registrationSequence: registered.sequence! });
-    expect(asked.outcome).toBeUndefined();
-    lagging.log.release();
-    expect(await asked.done).toMatchObject({ settlement: 'settled', result: 0, sequence: 2 });
-  });
-
-  test('without an answer from the log nothing is refused', async () => {
-    await world.renew('s1');
-    const registry = await world.start('producer');
-    await registry.register('p1', TOKEN);
-    registry.log.losesAcks = true;
-    expect(await (await registry.register('p2', TOKEN)).done).toMatchObject({ settlement: 'not_appended' });
-  });
-});
-
 describe('a log without a leader', () => {
   test('neither a refusal nor a result is made up: the caller is to ask again', async () => {
     const registry = await world.start('producer');
@@ -380,19 +325,6 @@ describe('rule 12: expiry', () => {
     await world.append(TOKEN, { type: 'ProducerRegistered', participant, irq: 1, callbacks: [], deadlineMs: 1_000, requestId: 'late' }, 0);
     await world.clock.settle();
     expect((await world.events(TOKEN)).at(-1)!.body).toMatchObject({ type: 'ProducerUnregistered', reason: 'session_expired' });
-  });
-
-  test('a session that a replaced leader does not know yet is not taken for gone', async () => {
-    await world.renew('s2');
-    const get = world.bucket.get.bind(world.bucket);
-    await world.start('producer');
-    // The watch lags, and the look-up is answered from before the session was opened.
-    world.bucket.get = async (key) => (key.includes('s3') ? undefined : get(key));
-    await world.bucket.create(`session.${HOST}.s3`, 'opened, and not told yet');
-    const participant = { host: HOST, session: 's3', id: 'p1' };
-    await world.append(TOKEN, { type: 'ProducerRegistered', participant, irq: 1, callbacks: [], deadlineMs: 1_000, requestId: 'early' }, 0);
-    await world.clock.settle();
-    expect(await world.types(TOKEN)).toEqual(['ProducerRegistered']);
   });
 
   test('what stands under a dead session is expired when a registry starts', async () => {
