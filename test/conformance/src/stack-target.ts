@@ -119,8 +119,8 @@ class StackRun {
   private async agreed(): Promise<Record<'producer' | 'consumer', Map<string, FinalParticipant>>> {
     for (const untilMs = performance.now() + AGREE_WITHIN_MS; ; await sleep(AGREE_POLL_MS)) {
       const registered = { producer: await this.registered('producer'), consumer: await this.registered('consumer') };
-      const pairs = (side: 'producer' | 'consumer') => [...registered[side].values()].flatMap(({ token, peer }) => (peer === null ? [] : [token])).sort().join();
-      if (pairs('producer') === pairs('consumer') || performance.now() > untilMs) return registered;
+      const paired = (side: 'producer' | 'consumer') => new Set([...registered[side].values()].flatMap(({ token, peer }) => (peer === null ? [] : [token])));
+      if (paired('producer').symmetricDifference(paired('consumer')).size === 0 || performance.now() > untilMs) return registered;
     }
   }
 
