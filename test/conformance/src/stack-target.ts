@@ -119,8 +119,7 @@ class StackRun {
   private async agreed(): Promise<Record<'producer' | 'consumer', Map<string, FinalParticipant>>> {
     for (const untilMs = performance.now() + AGREE_WITHIN_MS; ; await sleep(AGREE_POLL_MS)) {
       const registered = { producer: await this.registered('producer'), consumer: await this.registered('consumer') };
-      const paired = (side: 'producer' | 'consumer') => new Set([...registered[side].values()].flatMap(({ token, peer }) => (peer === null ? [] : [token])));
-      if (paired('producer').symmetricDifference(paired('consumer')).size === 0 || performance.now() > untilMs) return registered;
+      if (pairedTokens(registered.producer) === pairedTokens(registered.consumer) || performance.now() > untilMs) return registered;
     }
   }
 
@@ -160,6 +159,11 @@ const AGREE_WITHIN_MS = 5_000;
 const AGREE_POLL_MS = 10;
 
 const NOT_REGISTERED: FinalParticipant = { registered: false, token: null, peer: null };
+
+function pairedTokens(registered: ReadonlyMap<string, FinalParticipant>): string {
+  const tokens = [...registered.values()].flatMap(({ token, peer }) => (peer === null ? [] : [token ?? '']));
+  return tokens.sort((a, b) => a.localeCompare(b)).join(' ');
+}
 
 /** The SDK's names for the kernel's. */
 const SDK_NAMES: Readonly<Record<string, string>> = {
