@@ -338,18 +338,6 @@ test('what its caller has given up on is not sent again: a registry that was beh
   expect(await settled(one.client.registerProducer({ id: 'P', token: 't', irq: 1 }))).toMatchObject({ registered: true });
 });
 
-test('what may have been carried out before its caller gave up is asked about, and undone where it was', async () => {
-  one.caller.script.register.push(...Array.from({ length: 6 }, () => 'lose_request' as const));
-  const told = one.client.registerProducer({ id: 'P', token: 't', irq: 1 }).catch((error: unknown) => error);
-  await clock.advance(31_000);
-  expect(await told).toMatchObject({ errno: Errno.ETIMEDOUT });
-  const registers = one.caller.sent.filter(({ verb }) => verb === 'register').length;
-  await clock.advance(20_000);
-  expect(one.caller.sent.filter(({ verb }) => verb === 'register')).toHaveLength(registers);
-  expect(one.caller.sent.at(-1)).toMatchObject({ verb: 'result' });
-  expect(mesh.registrations()).toEqual([]);
-});
-
 test('a registry that says "registered already" is asked on: what it saw is a late copy, and disowned soon', async () => {
   const { register } = one.caller;
   let refusals = 3;

@@ -24,7 +24,7 @@ export interface Command {
   readonly onUnanswered: (untilMs: number) => void;
   /** Whether a refusal contradicts what is known here: then something else of ours stands in the way, and is on its way out. */
   readonly isContradicted?: ((refusal: Settled) => boolean) | undefined;
-  /** Aborted when nobody waits for it any more: it is not sent again then, only asked about as long as it may stand. */
+  /** Aborted when nobody waits for it any more: it is not sent on then, unless something may have come of it. */
   readonly abandoned?: AbortSignal | undefined;
   /** Told what each attempt found while the command is not settled, for whoever runs out of time. */
   readonly onWaiting: (why: string) => void;
@@ -54,28 +54,25 @@ const LONGEST_RETRY_AFTER_MS = 10_000;
  * answer, which sees whatever came of the earlier attempts, is the one. A refusal that contradicts what is known here
  * is not reported either: the request is sent until the contradiction is gone.
  *
- * One that is abandoned is -ETIMEDOUT once it is certain that nothing came of it. Where many callers give up because the
- * registries are behind, sending on for them would keep the registries behind.
+ * One that is abandoned is -ETIMEDOUT at once where every attempt was turned away: when many callers give up because the
+ * registries are behind, sending on for them would keep the registries behind. Where an attempt may have been carried
+ * out, its end has to be known all the same, or it might be stored behind everybody's back.
  */
 export async function settle(command: Command, { clock, random, signal }: SettleOptions): Promise<Settled | undefined> {
   let isPending = false;
   let openUntilMs = -Infinity;
-  /** Whether an attempt may have been carried out, as far as is known here. */
+  /** Whether an attempt may have been carried out. Its append may be on its way to the log for as long as it likes, so this stays. */
   let mayStand = false;
   for (let gapMs = FIRST_GAP_MS; !signal.aborted; gapMs = Math.min(2 * gapMs, LONGEST_GAP_MS)) {
-    const isAbandoned = command.abandoned?.aborted === true;
-    if (isAbandoned && !mayStand) return GIVEN_UP;
-    // Before that, "not in the log" would not tell that it stays so.
-    if (isAbandoned) await sleepUntil(clock, openUntilMs, signal);
+    if (command.abandoned?.aborted === true && !mayStand) return GIVEN_UP;
     const startedMs = clock.monotonicMs();
-    const asks: boolean = isPending || isAbandoned;
-    const attempt: Attempt | undefined = await unlessAborted(asks ? command.ask() : command.send(), signal);
+    const attempt: Attempt | undefined = await unlessAborted(isPending ? command.ask() : command.send(), signal);
     if (attempt === undefined) return undefined;
     const settled = settledBy(attempt);
     const isContradicted = settled?.isFinal === false && command.isContradicted?.(settled) === true;
     if (settled !== undefined && !isContradicted && (settled.isFinal || openUntilMs <= settled.sentMs)) return settled;
     if (settled !== undefined) await sleepUntil(clock, openUntilMs, signal);
-    const untilMs = asks ? undefined : openUntil(attempt);
+    const untilMs = isPending ? undefined : openUntil(attempt);
     if (untilMs !== undefined) {
       mayStand = true;
       openUntilMs = Math.max(openUntilMs, untilMs);
@@ -83,10 +80,8 @@ export async function settle(command: Command, { clock, random, signal }: Settle
     }
     command.onWaiting(whyWaiting(attempt));
     // An unanswered question changes nothing; every other answer tells whether the log holds the request.
-    if (attempt.kind === 'answered') {
-      isPending = attempt.outcome.settlement === 'pending';
-      mayStand = isPending || (mayStand && openUntilMs > attempt.sentMs);
-    }
+    if (attempt.kind === 'answered') isPending = attempt.outcome.settlement === 'pending';
+    mayStand ||= isPending;
     // Half of the gap is left to chance, so that many clients do not come back in one wave.
     const waitMs = Math.max(gapMs * (0.5 + random.fraction() / 2), retryAfterMs(attempt) * (1 + random.fraction() / 2));
     await sleepUntil(clock, startedMs + waitMs, signal);

@@ -20,4 +20,5 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 596, profile: 'swarm', cause: 'A late copy of a register was appended again after its participant had registered and unregistered anew.' },
   { seed: 305, profile: 'swarm', cause: 'A callback that hung kept every other registration of its host from being restored under the next session.' },
   { seed: 1602, profile: 'swarm', cause: 'A late copy of a register was stored just after a newer one on another token and hid it: the unregister of the newer one did nothing.' },
+  { seed: 361, profile: 'swarm', cause: 'A register that its caller had given up was forgotten while its append was still on its way, and was stored behind a newer one.' },
 ];
