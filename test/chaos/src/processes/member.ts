@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TcpProxy } from '../bus/tcp-proxy.ts';
 
 /** What a member's program is started with. */
@@ -28,6 +27,8 @@ export abstract class Member {
   private closed: Promise<void> = Promise.resolve();
   private runs = 0;
   private paused = false;
+  /** Starts it again after it has ended by itself, as a supervisor would. */
+  private again: NodeJS.Timeout | undefined;
 
   protected constructor(name: string, proxy: TcpProxy) {
     this.name = name;
@@ -53,6 +54,7 @@ export abstract class Member {
   }
 
   start(): void {
+    clearTimeout(this.again);
     if (this.child !== undefined) return;
     this.runs += 1;
     const { script, args, environment } = this.program();
@@ -74,6 +76,7 @@ export abstract class Member {
 
   /** SIGKILL. Resolves when it is gone and all that it wrote has been read. */
   async kill(): Promise<void> {
+    clearTimeout(this.again);
     const { child, closed } = this;
     if (child === undefined) return;
     this.child = undefined;
@@ -85,6 +88,7 @@ export abstract class Member {
 
   /** SIGTERM, and what does not end in order is a surprise. */
   async stop(): Promise<void> {
+    clearTimeout(this.again);
     const { child, closed } = this;
     if (child === undefined) return;
     this.resume();
@@ -149,6 +153,6 @@ export abstract class Member {
     this.paused = false;
     this.wasKilled();
     if (!this.mayEnd(code, signal)) this.surprises.push(`${this.incarnation} ended by itself with ${signal ?? code}: ${this.lines.at(-1) ?? 'it said nothing'}`);
-    void sleep(START_AGAIN_MS, undefined, { ref: false }).then(() => this.start());
+    this.again = setTimeout(() => this.start(), START_AGAIN_MS);
   }
 }
