@@ -34,24 +34,29 @@ export class Nemesis {
   private readonly underWay = new Set<Promise<void>>();
   private readonly over = new AbortController();
   private natsBusy = false;
+  /** What kept a strike from being undone: a server that did not start again, say. */
+  private failure: Error | undefined;
 
   constructor(options: NemesisOptions) {
     this.options = options;
   }
 
-  /** Strikes until `until` is aborted; resolves when all that it did is undone. */
+  /** Strikes until `until` is aborted; resolves when all that it did is undone. @throws what kept it from being undone */
   async run(until: AbortSignal): Promise<void> {
     const { random, kinds } = this.options;
     until.addEventListener('abort', () => this.over.abort(), { once: true });
     if (kinds.length === 0) await this.wait(FOREVER_MS);
-    while (!until.aborted) {
+    while (!until.aborted && this.failure === undefined) {
       await this.wait(random.between(SHORTEST_GAP_MS, LONGEST_GAP_MS));
       if (until.aborted || this.underWay.size > MAX_MEMBERS_AT_ONCE) continue;
-      const strike = this.strike(random.pick(kinds));
+      const strike = this.strike(random.pick(kinds)).then(
+        () => void this.underWay.delete(strike),
+        (error: Error) => void (this.failure ??= error),
+      );
       this.underWay.add(strike);
-      void strike.finally(() => this.underWay.delete(strike));
     }
     await Promise.all(this.underWay);
+    if (this.failure !== undefined) throw this.failure;
   }
 
   private async strike(kind: NemesisKind): Promise<void> {
