@@ -85,7 +85,7 @@ const matchers = [
 const registries = [
   mutation(8, 'a refusal comes from a stale fold', [REGISTRY, 'return await this.options.appender.refresh(freshTokens, deadlineMs);', 'return true;']),
   mutation(8, 'on a replicated log, a refusal believes whoever takes itself for the leader', [REGISTRY, 'this.options.log.replicas > 1', 'this.options.log.replicas > 99']),
-  mutation(8, 'an unregister does not say which registration its client knows of', [SLOT, 'const item = { participantId: id, token, registrationRequestId, registrationSequence, requestId', 'const item = { participantId: id, token, registrationRequestId, registrationSequence: registrationSequence === undefined ? 1 : undefined, requestId']),
+  mutation(8, 'an unregister is answered by a fold that does not know its registration yet', [REGISTRY, "      if (!(await follower.whenPosition(registrationSequence, this.leftMs(context)))) return NOT_APPENDED;\n", '']),
   mutation(9, 'EBUSY is said while the holder is not settled', [DECIDE, "    if (isOpen(state, holder.sequence)) return { kind: 'wait', token, operationSequence: holder.sequence };\n", '']),
   mutation(9, 'a holder whose unregister is in the log keeps the token', [STATE, 'return registration?.leavingSequence === undefined ? registration : undefined;', 'return registration;']),
   mutation(10, 'a registry decides after the deadline of a request', [REGISTRY, 'return context.deadlineMs - this.options.clock.nowMs();', 'return Math.max(1_000, context.deadlineMs - this.options.clock.nowMs());']),

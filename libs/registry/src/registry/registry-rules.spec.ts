@@ -375,4 +375,20 @@ describe('rule 12: expiry', () => {
     expect((await world.events(TOKEN)).at(-1)!.body).toMatchObject({ type: 'ProducerUnregistered', reason: 'session_expired' });
     expect(await world.bucket.get(`session.${HOST}.s1`)).toBeUndefined();
   });
+
+  test('rule 4: a register that was on its way to the log when its session was evicted is expired too', async () => {
+    const details = { participant: { host: HOST, session: 's1', id: 'x' }, deadlineMs: 1_000, requestId: 'x' } as const;
+    // While its consumer stands, which no registry expires here, the session is not taken away.
+    const consumer = await world.append(TOKEN, { type: 'ConsumerRegistered', ...details, callbacks: ['add_producer', 'del_producer'] }, 0);
+    await world.start('producer');
+    await world.bucket.put(`evict.${HOST}.s1`, 'evict');
+    await world.clock.settle();
+    await world.append('other', { type: 'ProducerRegistered', ...details, irq: 1, callbacks: [] }, 0);
+    await world.clock.advance(1_000);
+    expect((await world.events('other')).at(-1)!.body).toMatchObject({ type: 'ProducerUnregistered', reason: 'session_expired' });
+    expect(await world.bucket.get(`session.${HOST}.s1`)).toBeDefined();
+    await world.append(TOKEN, { type: 'ConsumerUnregistered', participant: details.participant, registrationSequence: consumer, registrationRequestId: 'x', requestId: 'e', reason: 'session_expired' }, consumer);
+    await world.clock.advance(1_000);
+    expect(await world.bucket.get(`session.${HOST}.s1`)).toBeUndefined();
+  });
 });

@@ -127,8 +127,9 @@ export class SessionExpiry implements SessionListener {
   private async evict(session: SessionName): Promise<void> {
     if (this.evicting.has(sessionKey(session))) return;
     this.evicting.add(sessionKey(session));
-    await this.expire(session);
     while (!this.closing.signal.aborted) {
+      // Each time anew: a register that was on its way to the log when the session was marked may have come since.
+      await this.expire(session);
       const standing = this.options.follower.fold.registrationsOf(session).some(({ registration }) => !registration.gone);
       if (!standing) break;
       await sleep(this.options.clock, RETRY_MS, this.closing.signal);
