@@ -55,7 +55,7 @@ const agents = [
   mutation(4, 'an agent that cannot renew goes on', [LEASE, 'if (this.options.clock.monotonicMs() - this.sinceMs < this.terms.fenceAfterMs) return true;', 'return true;']),
   mutation(4, 'a lapsed lease refuses invokes, and tears nothing down', [AGENT, 'this.fencing ??= this.whenFree(() => this.undo());', 'this.fencing ??= this.whenFree(async () => {});']),
   mutation(4, 'an agent fences itself only after its key has run out', [LEASE_TERMS, 'fenceAfterMs: Math.floor(ttlMs * 0.4)', 'fenceAfterMs: Math.floor(ttlMs * 1.2)']),
-  mutation(4, 'an agent that renews and leaves invokes unanswered is not expired', [ROUTER, '    this.options.onUnanswering(lane.session);\n', '']),
+  mutation(4, 'an agent that renews and leaves invokes unanswered is not expired', [ROUTER, '    void this.options.onUnanswering(lane.session).then((isSeenTo) => void (lane.reported = isSeenTo));\n', '']),
   mutation(5, 'unregister does not wait for its register', [SLOT, 'this.queue.run(() => this.carryOutUnregister(expected, deadline))', 'this.carryOutUnregister(expected, deadline)']),
   mutation(5, 'a second registration of a participant is asked for', [SLOT, 'if (this.current !== undefined) {', 'if (false) {'], [SESSION_AGENT, 'if (this.agents.has(key)) {', 'if (false) {']),
   mutation(5, 'after unregister resolved, invokes are still taken', [

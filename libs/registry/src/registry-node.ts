@@ -93,7 +93,7 @@ export class RegistryNode {
       follower,
       clock,
       evictAfterMs: settings.evictUnansweredAfterMs,
-      onUnanswering: (session) => void this.evict(ports.sessions, session, onWarning),
+      onUnanswering: (session) => this.evict(ports.sessions, session, onWarning),
     });
     const barrier = new RefusalBarrier({ log, follower, notes: this.notes, clock });
     const registry = new Registry({ side, source, log, follower, appender, sessions: this.expiry, notes: this.notes, barrier, clock, tokenLock, sessionTtlMs, limits: settings });
@@ -122,12 +122,15 @@ export class RegistryNode {
     await this.follower.close();
   }
 
-  private async evict(sessions: SessionDirectory, session: SessionName, onWarning: NodeReports['onWarning']): Promise<void> {
+  /** @returns whether both registries are told */
+  private async evict(sessions: SessionDirectory, session: SessionName, onWarning: NodeReports['onWarning']): Promise<boolean> {
     onWarning(`session ${session.session} of host ${session.host} renews but leaves invokes unanswered: expiring it`);
     try {
       await sessions.markForEviction(session);
+      return true;
     } catch (error) {
       onWarning('marking a session for eviction', error);
+      return false;
     }
   }
 }

@@ -14,6 +14,7 @@ let clock: ManualClock;
 let answers: Map<string, () => Promise<readonly InvokeOutcomeMessage[] | undefined>>;
 let batches: string[][];
 let reported: SessionName[];
+let isSeenTo: boolean;
 let router: AgentRouter;
 
 function item(session: string, id: string): InvokeItemMessage {
@@ -29,13 +30,17 @@ beforeEach(() => {
   answers = new Map();
   batches = [];
   reported = [];
+  isSeenTo = true;
   const follower = new LogFollower({ log: new InMemoryEventLog(), clock, readModel: new InMemoryReadModel(), acceptDataLoss: false, onFatal: () => {}, onWarning: () => {} });
   router = new AgentRouter({
     side: 'consumer',
     follower,
     clock,
     evictAfterMs: EVICT_AFTER_MS,
-    onUnanswering: (session) => reported.push(session),
+    onUnanswering: async (session) => {
+      reported.push(session);
+      return isSeenTo;
+    },
     caller: {
       invoke: (session, items) => {
         batches.push(items.map(({ participant }) => `${participant.session}/${participant.id}`));
@@ -84,5 +89,17 @@ describe('AgentRouter', () => {
     await invoke(item('silent', '1'));
     await invoke(item('silent', '1'));
     expect(reported).toEqual([{ host: 'h', session: 'silent' }]);
+  });
+
+  test('rule 4: it is reported again as long as nobody could be told', async () => {
+    answers.set('silent', async () => undefined);
+    await invoke(item('silent', '1'));
+    await clock.advance(EVICT_AFTER_MS);
+    isSeenTo = false;
+    await invoke(item('silent', '1'));
+    isSeenTo = true;
+    await invoke(item('silent', '1'));
+    await invoke(item('silent', '1'));
+    expect(reported).toHaveLength(2);
   });
 });

@@ -16,7 +16,8 @@ export interface AgentRouterOptions {
    * it renews: a callback that never returns would hold its token for ever.
    */
   readonly evictAfterMs: number;
-  readonly onUnanswering: (session: SessionName) => void;
+  /** Resolves to whether it will be seen to; where not, it is reported again. */
+  readonly onUnanswering: (session: SessionName) => Promise<boolean>;
 }
 
 /** How long a call to an agent may take; agents answer that a callback still runs well before. */
@@ -35,7 +36,7 @@ interface SessionLane {
   unansweredSinceMs: number | undefined;
   /** Since when a callback of each registration has been reported as running. */
   readonly runningSinceMs: Map<number, number>;
-  /** It has been reported; once is enough. */
+  /** It has been reported, and is being seen to. */
   reported: boolean;
   open: number;
 }
@@ -113,6 +114,6 @@ export class AgentRouter {
     }
     if (sinceMs === undefined || nowMs - sinceMs < this.options.evictAfterMs || lane.reported) return;
     lane.reported = true;
-    this.options.onUnanswering(lane.session);
+    void this.options.onUnanswering(lane.session).then((isSeenTo) => void (lane.reported = isSeenTo));
   }
 }

@@ -31,6 +31,8 @@ export type Admission = 'admitted' | 'unknown' | 'no_room';
 /** How long an append may stay unanswered before it is tried again. */
 const ATTEMPT_MS = 5_000;
 const RETRY_MS = 500;
+/** An evicted session that still has registrations after so many looks is marked again. */
+const MARK_AGAIN_ROUNDS = 10;
 
 /**
  * Removes the registrations of sessions that are over, as a process's exit does in the kernel: when a lease's key is
@@ -127,11 +129,13 @@ export class SessionExpiry implements SessionListener {
   private async evict(session: SessionName): Promise<void> {
     if (this.evicting.has(sessionKey(session))) return;
     this.evicting.add(sessionKey(session));
-    while (!this.closing.signal.aborted) {
+    for (let round = 1; !this.closing.signal.aborted; round++) {
       // Each time anew: a register that was on its way to the log when the session was marked may have come since.
       await this.expire(session);
       const standing = this.options.follower.fold.registrationsOf(session).some(({ registration }) => !registration.gone);
       if (!standing) break;
+      // The other side's registry may have been away while the mark stood.
+      if (round % MARK_AGAIN_ROUNDS === 0) await this.attempt('marking a session for eviction again', () => this.options.directory.markForEviction(session));
       await sleep(this.options.clock, RETRY_MS, this.closing.signal);
     }
     if (!this.closing.signal.aborted) await this.attempt('taking an evicted session\'s lease away', () => this.options.directory.remove(session));
