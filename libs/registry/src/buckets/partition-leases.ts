@@ -43,7 +43,8 @@ export class PartitionLeases {
   /** Makes itself known and takes its first share. */
   async start(): Promise<void> {
     const { bucket, holder } = this.options;
-    await bucket.put(`matcher.${holder}`, holder);
+    // Where the bucket does not answer just now, the next renewal makes it known.
+    await this.attempt('making itself known', () => bucket.put(`matcher.${holder}`, holder));
     this.watches.push(
       await bucket.watch('matcher', {
         onPut: ({ key }) => void this.matchersAtMs.set(suffix(key), this.nowMs),

@@ -10,11 +10,11 @@ import type { Program } from './member.ts';
 /** A program that says that it is there and ends as its first word tells; without one it counts until it is ended. */
 const SCRIPT = `
 const [how] = process.argv.slice(2);
+process.on('SIGTERM', () => process.exit(how === 'stay' ? 0 : 1));
 console.log('there');
 if (how !== 'stay') setTimeout(() => process.exit(Number(how)), 20);
 let count = 0;
 setInterval(() => console.log(++count), 20);
-process.on('SIGTERM', () => process.exit(how === 'stay' ? 0 : 1));
 `;
 
 class Sample extends Member {
