@@ -338,6 +338,16 @@ test('what its caller has given up on is not sent again: a registry that was beh
   expect(await settled(one.client.registerProducer({ id: 'P', token: 't', irq: 1 }))).toMatchObject({ registered: true });
 });
 
+test('a registry that does not know the open session is asked on: whoever told it did not know it yet', async () => {
+  const { register } = one.caller;
+  let refusals = 3;
+  const refused: typeof register = async (_side, batch) => ({
+    items: batch.items.map(({ requestId }) => ({ requestId, settlement: 'settled', result: Errno.ENODEV, message: 'no such session', warning: false })),
+  });
+  Object.assign(one.caller, { register: ((side, batch, timeoutMs) => (refusals-- > 0 ? refused : register)(side, batch, timeoutMs)) as typeof register });
+  expect(await settled(one.client.registerProducer({ id: 'P', token: 't', irq: 1 }))).toMatchObject({ registered: true });
+});
+
 test('a registry that says "registered already" is asked on: what it saw is a late copy, and disowned soon', async () => {
   const { register } = one.caller;
   let refusals = 3;

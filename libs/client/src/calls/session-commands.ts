@@ -61,10 +61,13 @@ export class SessionCommands {
 }
 
 /**
- * "Registered already" from a registry cannot be so: this side knows that nothing of the participant is (rule 5). What
- * the registry has seen is a late copy of an earlier request, which had been refused and was appended after all. Nobody
- * holds that registration, so the registries disown it at one of the next renewals.
+ * What cannot be so, as this side knows, and is not told to anybody:
+ * - "Registered already": nothing of the participant is (rule 5). What the registry has seen is a late copy of an earlier
+ *   request, which had been refused and was appended after all. Nobody holds that registration, so the registries disown
+ *   it at one of the next renewals.
+ * - "No such session": it is open here. The registry was told so by a server that did not know it yet; or the session is
+ *   being evicted, which its agent learns at its next renewal.
  */
 function isContradicted({ result, warning }: Settled): boolean {
-  return result === Errno.EINVAL && warning;
+  return (result === Errno.EINVAL && warning) || result === Errno.ENODEV;
 }
